@@ -2,7 +2,10 @@ package dev.wick.engine.model;
 
 import java.util.Map;
 
-/** A checkpoint that a {@link ModelProvider} can build a model from: its configuration and its weights. */
+/**
+ * A checkpoint that a {@link ModelProvider} can build a model from: its configuration and its
+ * weights.
+ */
 public interface ModelSource extends AutoCloseable {
   /** Where it was read from, for messages. */
   String location();
@@ -11,8 +14,8 @@ public interface ModelSource extends AutoCloseable {
   String modelType();
 
   /**
-   * The Hugging Face {@code config.json} as nested {@code Map}, {@code List}, {@code String}, {@code Number} and
-   * {@code Boolean}; JSON null is an absent key.
+   * The Hugging Face {@code config.json} as nested {@code Map}, {@code List}, {@code String},
+   * {@code Number} and {@code Boolean}; JSON null is an absent key.
    */
   Map<String, Object> config();
 

@@ -5,7 +5,10 @@ public interface Tokenizer {
   /** Number of ids, added tokens included. */
   int vocabSize();
 
-  /** Token ids of a text; special tokens in the text are recognised, none are added beyond what the model's pipeline adds. */
+  /**
+   * Token ids of a text; special tokens in the text are recognised, none are added beyond what the
+   * model's pipeline adds.
+   */
   int[] encode(String text);
 
   /** The text of a sequence of ids. */
@@ -22,7 +25,9 @@ public interface Tokenizer {
     /** The text that becomes certain with this id; empty while a character is incomplete. */
     String next(int id);
 
-    /** What is still held back, with incomplete sequences replaced by U+FFFD; resets the decoder. */
+    /**
+     * What is still held back, with incomplete sequences replaced by U+FFFD; resets the decoder.
+     */
     String finish();
   }
 }

@@ -17,7 +17,8 @@ public interface WeightSource {
   /**
    * The bytes of a tensor, little-endian and contiguous, valid until the source is closed.
    *
-   * @throws IOException if the tensor is missing or its file cannot be mapped; the message names both
+   * @throws IOException if the tensor is missing or its file cannot be mapped; the message names
+   *     both
    */
   MemorySegment data(String name) throws IOException;
 }

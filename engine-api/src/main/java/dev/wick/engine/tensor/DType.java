@@ -3,8 +3,8 @@ package dev.wick.engine.tensor;
 /**
  * Element type of a tensor as it is stored.
  *
- * <p>Every type is a sequence of blocks: a plain type has one element per block, a quantised type (GGUF naming) packs
- * several elements with their scales. {@link #BOOL} is one byte, 0 or 1.
+ * <p>Every type is a sequence of blocks: a plain type has one element per block, a quantised type
+ * (GGUF naming) packs several elements with their scales. {@link #BOOL} is one byte, 0 or 1.
  */
 public enum DType {
   F64(8),
@@ -80,7 +80,8 @@ public enum DType {
   public long byteSize(long elements) {
     if (elements < 0 || elements % blockElements != 0) {
       throw new IllegalArgumentException(
-          "dtype: expected a multiple of %d elements for %s, got %d".formatted(blockElements, this, elements));
+          "dtype: expected a multiple of %d elements for %s, got %d"
+              .formatted(blockElements, this, elements));
     }
     return Math.multiplyExact(elements / blockElements, (long) blockBytes);
   }

@@ -53,7 +53,8 @@ public final class Shape {
   public int axis(int axis) {
     int positive = axis < 0 ? axis + extents.length : axis;
     if (positive < 0 || positive >= extents.length) {
-      throw new IndexOutOfBoundsException("shape: expected an axis of %s, got %d".formatted(this, axis));
+      throw new IndexOutOfBoundsException(
+          "shape: expected an axis of %s, got %d".formatted(this, axis));
     }
     return positive;
   }
@@ -89,7 +90,8 @@ public final class Shape {
   }
 
   /**
-   * The common shape of two operands under NumPy broadcasting: aligned at the last axis, extents equal or 1.
+   * The common shape of two operands under NumPy broadcasting: aligned at the last axis, extents
+   * equal or 1.
    *
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
@@ -100,7 +102,8 @@ public final class Shape {
       long x = i <= a.rank() ? a.extents[a.rank() - i] : 1;
       long y = i <= b.rank() ? b.extents[b.rank() - i] : 1;
       if (x != y && x != 1 && y != 1) {
-        throw new IllegalArgumentException("broadcast: expected equal extents or 1, got %s and %s".formatted(a, b));
+        throw new IllegalArgumentException(
+            "broadcast: expected equal extents or 1, got %s and %s".formatted(a, b));
       }
       result[rank - i] = x == 1 ? y : x;
     }
