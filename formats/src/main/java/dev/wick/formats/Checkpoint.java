@@ -1,0 +1,163 @@
+package dev.wick.formats;
+
+import dev.wick.engine.model.ModelSource;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * A model folder as Hugging Face publishes it: {@code config.json}, {@code generation_config.json}
+ * if there is one, and safetensors weights, single or sharded.
+ *
+ * <p>Thread-safe. The container is checked here; what the configuration means is the business of
+ * the model that is built from it.
+ */
+public final class Checkpoint implements ModelSource {
+  private static final String CONFIG_FILE = "config.json";
+  private static final String GENERATION_CONFIG_FILE = "generation_config.json";
+  private static final String MODEL_TYPE = "model_type";
+
+  private final Path folder;
+  private final String modelType;
+  private final Map<String, Object> config;
+  private final Map<String, Object> generationConfig;
+  private final SafetensorsWeights weights;
+
+  private Checkpoint(
+      Path folder,
+      String modelType,
+      Map<String, Object> config,
+      Map<String, Object> generationConfig,
+      SafetensorsWeights weights) {
+    this.folder = folder;
+    this.modelType = modelType;
+    this.config = config;
+    this.generationConfig = generationConfig;
+    this.weights = weights;
+  }
+
+  /**
+   * Opens a folder: reads its configuration and the headers of its weights, and maps the weights.
+   *
+   * @throws FormatException if a file breaks a rule of its format, or the configuration has no
+   *     {@code model_type}
+   * @throws IOException if the path is no such folder, or a file is missing or cannot be read; the
+   *     message names what is missing
+   */
+  public static Checkpoint open(Path folder) throws IOException {
+    requireFolder(folder);
+    Path configFile = folder.resolve(CONFIG_FILE);
+    if (!Files.exists(configFile)) {
+      throw new NoSuchFileException(
+          folder.toString(),
+          null,
+          "no %s; expected a model folder as Hugging Face publishes it".formatted(CONFIG_FILE)
+              + whatElseIsMissing(folder));
+    }
+    Map<String, Object> config = JsonFile.readObject(configFile);
+    String modelType = modelType(configFile, config);
+    Path generationFile = folder.resolve(GENERATION_CONFIG_FILE);
+    Map<String, Object> generationConfig =
+        Files.exists(generationFile) ? JsonFile.readObject(generationFile) : Map.of();
+    return new Checkpoint(
+        folder, modelType, config, generationConfig, SafetensorsWeights.open(folder));
+  }
+
+  private static String modelType(Path file, Map<String, Object> config) throws FormatException {
+    Object modelType = config.get(MODEL_TYPE);
+    if (modelType instanceof String text && !text.isBlank()) {
+      return text;
+    }
+    throw new FormatException(
+        file,
+        "%s: expected the name of an architecture such as qwen3, got %s"
+            .formatted(
+                MODEL_TYPE, modelType == null ? "nothing" : Quoted.of(modelType.toString())));
+  }
+
+  private static void requireFolder(Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      return;
+    }
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(
+          path.toString(), null, "no such folder; expected a model folder with config.json");
+    }
+    try (FileChannel channel = FileInput.open(path)) {
+      String misplaced = FileKind.misplaced(FileInput.prefix(channel));
+      throw new FormatException(
+          path,
+          misplaced != null
+              ? misplaced
+              : "expected a model folder, got a file; pass the folder that holds config.json");
+    }
+  }
+
+  private static String whatElseIsMissing(Path folder) throws IOException {
+    boolean hasWeights =
+        Files.exists(folder.resolve(SafetensorsWeights.SINGLE_FILE))
+            || Files.exists(folder.resolve(SafetensorsWeights.INDEX_FILE));
+    return hasWeights ? "" : ". It also has " + FolderContents.of(folder).whyNoWeights();
+  }
+
+  /** The folder. */
+  public Path folder() {
+    return folder;
+  }
+
+  @Override
+  public String location() {
+    return folder.toString();
+  }
+
+  @Override
+  public String modelType() {
+    return modelType;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Unmodifiable and in the order of the file; nested sections such as {@code text_config} are
+   * kept. Numbers are read as by {@link JsonFile#readObject}.
+   */
+  @Override
+  public Map<String, Object> config() {
+    return config;
+  }
+
+  /** {@code generation_config.json} in the form of {@link #config}; empty if there is none. */
+  public Map<String, Object> generationConfig() {
+    return generationConfig;
+  }
+
+  @Override
+  public SafetensorsWeights weights() {
+    return weights;
+  }
+
+  /**
+   * Reads the weights into memory ahead of their use; see {@link SafetensorsWeights#prefetch}.
+   *
+   * @throws IllegalStateException if the checkpoint is closed already
+   */
+  public void prefetch(Consumer<LoadProgress> listener) {
+    weights.prefetch(listener);
+  }
+
+  /** Unmaps the weights; segments from them then throw {@link IllegalStateException}. */
+  @Override
+  public void close() {
+    weights.close();
+  }
+
+  /** The folder and the model type. */
+  @Override
+  public String toString() {
+    return "%s (%s)".formatted(folder, modelType);
+  }
+}

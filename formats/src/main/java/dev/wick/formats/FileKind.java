@@ -1,0 +1,32 @@
+package dev.wick.formats;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Recognises, by their first bytes, files that people put in the place of a checkpoint. */
+final class FileKind {
+  /** Bytes that {@link #misplaced} looks at. */
+  static final int PREFIX_BYTES = 64;
+
+  private FileKind() {}
+
+  /** What the file is and what to do about it, or null if it is nothing known. */
+  static @Nullable String misplaced(byte[] prefix) {
+    String text = new String(prefix, StandardCharsets.ISO_8859_1);
+    if (text.startsWith("version https://git-lfs.github.com/spec/")) {
+      return "this is a Git LFS pointer, not the file itself; fetch the content with 'git lfs pull'";
+    }
+    if (text.startsWith("GGUF")) {
+      return "this is a GGUF file; use the safetensors checkpoint of the model";
+    }
+    if (text.startsWith("PK\u0003\u0004") || text.startsWith("\u0080\u0002")) {
+      return "this is a PyTorch pickle file, which is not read because it can run code; "
+          + "convert it with save_pretrained(..., safe_serialization=True) of transformers";
+    }
+    String head = text.stripLeading().toLowerCase(java.util.Locale.ROOT);
+    if (head.startsWith("<!doctype") || head.startsWith("<html")) {
+      return "this is an HTML page, probably the answer of a failed download; download the file again";
+    }
+    return null;
+  }
+}

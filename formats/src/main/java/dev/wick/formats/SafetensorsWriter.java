@@ -1,0 +1,236 @@
+package dev.wick.formats;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.TensorSpec;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Collects tensors and writes them as one safetensors file.
+ *
+ * <p>Equal tensors and metadata give equal bytes: tensors are laid out by element size, widest
+ * first, then by name, as the reference library does, and metadata are sorted. One thread at a
+ * time.
+ */
+public final class SafetensorsWriter {
+  /** Bytes copied at a time: buffers between heap and file stay small. */
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  private static final String METADATA = "__metadata__";
+  private static final int MAX_HEADER_BYTES = 100_000_000;
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private final Map<String, Tensor> tensors = new HashMap<>();
+  private final Map<String, String> metadata = new TreeMap<>();
+
+  private record Tensor(String name, TensorSpec spec, TensorContent content) {}
+
+  /** A writer without tensors. */
+  public SafetensorsWriter() {}
+
+  /**
+   * Adds an entry of {@code __metadata__}, or replaces it; for example {@code format} = {@code pt},
+   * which transformers asks for.
+   *
+   * @return this writer
+   */
+  public SafetensorsWriter metadata(String key, String value) {
+    metadata.put(wellFormed(key), wellFormed(value));
+    return this;
+  }
+
+  /**
+   * Adds a tensor whose bytes are produced while the file is written.
+   *
+   * @return this writer
+   * @throws IllegalArgumentException if the name is taken or reserved, or the type is not one of
+   *     the format
+   */
+  public SafetensorsWriter add(String name, TensorSpec spec, TensorContent content) {
+    if (wellFormed(name).equals(METADATA)) {
+      throw new IllegalArgumentException(
+          "safetensors: expected a tensor name, got the reserved " + METADATA);
+    }
+    if (SafetensorsTypes.writeOrder(spec.dtype()) < 0) {
+      throw new IllegalArgumentException(
+          "safetensors: expected a type of the format for %s, got %s; dequantize it first"
+              .formatted(Quoted.of(name), spec));
+    }
+    if (tensors.putIfAbsent(name, new Tensor(name, spec, content)) != null) {
+      throw new IllegalArgumentException(
+          "safetensors: expected a new name, got %s again".formatted(Quoted.of(name)));
+    }
+    return this;
+  }
+
+  /**
+   * Adds a tensor from memory, which is read when the file is written.
+   *
+   * @param data its bytes, little-endian and row-major
+   * @return this writer
+   * @throws IllegalArgumentException as the other form, or if the segment has not the size that the
+   *     spec asks for
+   */
+  public SafetensorsWriter add(String name, TensorSpec spec, MemorySegment data) {
+    if (data.byteSize() != spec.byteSize()) {
+      throw new IllegalArgumentException(
+          "safetensors: expected %d bytes for %s %s, got %d"
+              .formatted(spec.byteSize(), Quoted.of(name), spec, data.byteSize()));
+    }
+    return add(name, spec, channel -> writeSegment(channel, data));
+  }
+
+  /**
+   * Adds an F32 tensor from an array, which is read when the file is written.
+   *
+   * @param values its elements, row-major
+   * @return this writer
+   * @throws IllegalArgumentException as the other forms
+   */
+  public SafetensorsWriter add(String name, float[] values, long... extents) {
+    TensorSpec spec = TensorSpec.of(DType.F32, extents);
+    if (values.length != spec.shape().size()) {
+      throw new IllegalArgumentException(
+          "safetensors: expected %d elements for %s %s, got %d"
+              .formatted(spec.shape().size(), Quoted.of(name), spec, values.length));
+    }
+    return add(name, spec, channel -> writeFloats(channel, values));
+  }
+
+  /**
+   * Writes the file under a temporary name beside it, forces it to the disk and renames it, so that
+   * the path shows the old content or the new, never a part. A mapping of the old file stays good.
+   *
+   * @throws IOException if the file cannot be written, or a {@link TensorContent} writes more or
+   *     less than its spec says; the old file is then untouched
+   * @throws IllegalStateException if names and metadata exceed the 100 MB of a header
+   */
+  public void write(Path file) throws IOException {
+    List<Tensor> ordered =
+        tensors.values().stream()
+            .sorted(
+                Comparator.comparingInt(
+                        (Tensor tensor) -> SafetensorsTypes.writeOrder(tensor.spec().dtype()))
+                    .thenComparing(tensor -> tensor.name().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned))
+            .toList();
+    ByteBuffer header = header(ordered);
+    AtomicFile.write(
+        file,
+        channel -> {
+          writeFully(channel, header);
+          for (Tensor tensor : ordered) {
+            writeTensor(file, channel, tensor);
+          }
+        });
+  }
+
+  private ByteBuffer header(List<Tensor> ordered) throws IOException {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    try (JsonGenerator json = JSON.createGenerator(text)) {
+      json.writeStartObject();
+      if (!metadata.isEmpty()) {
+        json.writeObjectFieldStart(METADATA);
+        for (Map.Entry<String, String> entry : metadata.entrySet()) {
+          json.writeStringField(entry.getKey(), entry.getValue());
+        }
+        json.writeEndObject();
+      }
+      long offset = 0;
+      for (Tensor tensor : ordered) {
+        json.writeObjectFieldStart(tensor.name());
+        json.writeStringField("dtype", tensor.spec().dtype().name());
+        json.writeFieldName("shape");
+        long[] shape = tensor.spec().shape().toArray();
+        json.writeArray(shape, 0, shape.length);
+        long end = Math.addExact(offset, tensor.spec().byteSize());
+        json.writeFieldName("data_offsets");
+        json.writeArray(new long[] {offset, end}, 0, 2);
+        json.writeEndObject();
+        offset = end;
+      }
+      json.writeEndObject();
+    }
+    while (text.size() % Long.BYTES != 0) {
+      text.write(' '); // the data begin at a multiple of 8
+    }
+    if (text.size() > MAX_HEADER_BYTES) {
+      throw new IllegalStateException(
+          "safetensors: expected a header of at most %d bytes, got %d; write fewer tensors per file"
+              .formatted(MAX_HEADER_BYTES, text.size()));
+    }
+    return ByteBuffer.allocate(Long.BYTES + text.size())
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(text.size())
+        .put(text.toByteArray())
+        .flip();
+  }
+
+  private static void writeTensor(Path file, FileChannel channel, Tensor tensor)
+      throws IOException {
+    long begin = channel.position();
+    tensor.content().writeTo(channel);
+    long written = channel.position() - begin;
+    if (written != tensor.spec().byteSize()) {
+      throw new IOException(
+          "%s: expected %d bytes for tensor %s %s, got %d from its content"
+              .formatted(
+                  file,
+                  tensor.spec().byteSize(),
+                  Quoted.of(tensor.name()),
+                  tensor.spec(),
+                  written));
+    }
+  }
+
+  private static void writeSegment(WritableByteChannel channel, MemorySegment data)
+      throws IOException {
+    ByteBuffer chunk = ByteBuffer.allocateDirect((int) Math.min(CHUNK_BYTES, data.byteSize()));
+    for (long offset = 0; offset < data.byteSize(); offset += chunk.limit()) {
+      chunk.clear().limit((int) Math.min(chunk.capacity(), data.byteSize() - offset));
+      MemorySegment.copy(data, offset, MemorySegment.ofBuffer(chunk), 0, chunk.limit());
+      writeFully(channel, chunk);
+    }
+  }
+
+  private static void writeFloats(WritableByteChannel channel, float[] values)
+      throws IOException {
+    int step = Math.min(CHUNK_BYTES / Float.BYTES, values.length);
+    ByteBuffer chunk =
+        ByteBuffer.allocateDirect(step * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int begin = 0; begin < values.length; begin += step) {
+      int count = Math.min(step, values.length - begin);
+      chunk.clear().asFloatBuffer().put(values, begin, count);
+      writeFully(channel, chunk.limit(count * Float.BYTES));
+    }
+  }
+
+  private static void writeFully(WritableByteChannel channel, ByteBuffer buffer)
+      throws IOException {
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+  }
+
+  private static String wellFormed(String text) {
+    if (!Quoted.isWellFormed(text)) {
+      throw new IllegalArgumentException(
+          "safetensors: expected text with a UTF-8 form, got " + Quoted.of(text));
+    }
+    return text;
+  }
+}
