@@ -11,7 +11,7 @@ final class Quoted {
     int shown = Math.min(text.length(), MAX_LENGTH);
     for (int i = 0; i < shown; i++) {
       char c = text.charAt(i);
-      if (Character.isISOControl(c) || Character.isSurrogate(c) && !isPaired(text, i)) {
+      if (Character.isISOControl(c) || (Character.isSurrogate(c) && !isPaired(text, i))) {
         quoted.append("\\u%04x".formatted((int) c));
       } else {
         quoted.append(c);
