@@ -78,7 +78,7 @@ final class SafetensorsHeaderParser {
       throw new FormatException(
           file,
           "expected the 8-byte length of a safetensors header, got a file of %d bytes; "
-              .formatted(fileSize)
+                  .formatted(fileSize)
               + "download it again");
     }
     long length = ByteBuffer.wrap(prefix).order(ByteOrder.LITTLE_ENDIAN).getLong();
@@ -86,14 +86,14 @@ final class SafetensorsHeaderParser {
       throw new FormatException(
           file,
           "expected a header of at most %d bytes, got a declared length of %s; "
-              .formatted(MAX_HEADER_BYTES, Long.toUnsignedString(length))
+                  .formatted(MAX_HEADER_BYTES, Long.toUnsignedString(length))
               + "this is no safetensors file");
     }
     if (length > fileSize - LENGTH_BYTES) {
       throw new FormatException(
           file,
           "expected a header of %d bytes, got %d bytes until the end of the file; "
-              .formatted(length, fileSize - LENGTH_BYTES)
+                  .formatted(length, fileSize - LENGTH_BYTES)
               + "the file is cut short, download it again");
     }
     return length;
@@ -203,8 +203,7 @@ final class SafetensorsHeaderParser {
   private long[] readNumbers(String name, String field) throws IOException {
     if (json.currentToken() != JsonToken.START_ARRAY) {
       throw broken(
-          name,
-          "%s: expected an array, got %s".formatted(field, describe(json.currentToken())));
+          name, "%s: expected an array, got %s".formatted(field, describe(json.currentToken())));
     }
     long[] numbers = new long[4];
     int count = 0;
@@ -243,8 +242,7 @@ final class SafetensorsHeaderParser {
     long begin = offsets[0];
     long end = offsets[1];
     if (begin > end) {
-      throw broken(
-          name, "data_offsets: expected begin <= end, got [%d, %d]".formatted(begin, end));
+      throw broken(name, "data_offsets: expected begin <= end, got [%d, %d]".formatted(begin, end));
     }
     if (end > dataSize) {
       throw broken(
@@ -261,7 +259,8 @@ final class SafetensorsHeaderParser {
     } catch (ArithmeticException e) {
       throw new FormatException(
           file,
-          "tensor %s: the size of %s exceeds 2^63 - 1".formatted(Quoted.of(name), text(dtype, shape)),
+          "tensor %s: the size of %s exceeds 2^63 - 1"
+              .formatted(Quoted.of(name), text(dtype, shape)),
           e);
     }
     if (byteSize != end - begin) {
@@ -273,7 +272,9 @@ final class SafetensorsHeaderParser {
     return new SafetensorsHeader.Entry(name, spec, begin, end);
   }
 
-  /** The tensors in the order of their data, which must follow each other to the end of the file. */
+  /**
+   * The tensors in the order of their data, which must follow each other to the end of the file.
+   */
   private List<SafetensorsHeader.Entry> inDataOrder() throws FormatException {
     List<SafetensorsHeader.Entry> sorted = new ArrayList<>(entries.values());
     sorted.sort(

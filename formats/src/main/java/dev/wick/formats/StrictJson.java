@@ -49,8 +49,7 @@ final class StrictJson {
 
   /** A parser that also takes NaN and Infinity, which Python writes. */
   static JsonParser pythonParser(InputStream input) throws IOException {
-    return parser(input)
-        .configure(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature(), true);
+    return parser(input).configure(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature(), true);
   }
 
   /** Checks that nothing but white space follows the value that was read last. */
