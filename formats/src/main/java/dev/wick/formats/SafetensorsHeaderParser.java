@@ -102,7 +102,8 @@ final class SafetensorsHeaderParser {
   private void readTop() throws IOException {
     JsonToken first = json.nextToken();
     if (first != JsonToken.START_OBJECT) {
-      throw broken("the header: expected a JSON object, got %s".formatted(describe(first)));
+      throw broken(
+          "the header: expected a JSON object, got %s".formatted(StrictJson.describe(first)));
     }
     while (json.nextToken() != JsonToken.END_OBJECT) {
       String name = wellFormed(json.currentName());
@@ -126,14 +127,15 @@ final class SafetensorsHeaderParser {
     }
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw broken(
-          "__metadata__: expected a JSON object, got %s".formatted(describe(json.currentToken())));
+          "__metadata__: expected a JSON object, got %s"
+              .formatted(StrictJson.describe(json.currentToken())));
     }
     while (json.nextToken() != JsonToken.END_OBJECT) {
       String key = wellFormed(json.currentName());
       if (json.nextToken() != JsonToken.VALUE_STRING) {
         throw broken(
             "__metadata__: expected a string for %s, got %s"
-                .formatted(Quoted.of(key), describe(json.currentToken())));
+                .formatted(Quoted.of(key), StrictJson.describe(json.currentToken())));
       }
       if (metadata.put(key, wellFormed(json.getText())) != null) {
         throw broken("__metadata__: %s is declared twice".formatted(Quoted.of(key)));
@@ -143,7 +145,9 @@ final class SafetensorsHeaderParser {
 
   private SafetensorsHeader.Entry readEntry(String name) throws IOException {
     if (json.currentToken() != JsonToken.START_OBJECT) {
-      throw broken(name, "expected a JSON object, got %s".formatted(describe(json.currentToken())));
+      throw broken(
+          name,
+          "expected a JSON object, got %s".formatted(StrictJson.describe(json.currentToken())));
     }
     DType dtype = null;
     long[] shape = null;
@@ -164,7 +168,7 @@ final class SafetensorsHeaderParser {
           requireFirst(name, field, offsets);
           offsets = readNumbers(name, field);
         }
-        default -> json.skipChildren(); // the reference library ignores what it does not know
+        default -> skipValue(name, field);
       }
     }
     if (dtype == null || shape == null || offsets == null) {
@@ -172,6 +176,24 @@ final class SafetensorsHeaderParser {
       throw broken(name, "%s is missing".formatted(missing));
     }
     return entry(name, dtype, shape, offsets);
+  }
+
+  /** Passes over a field we do not know, as the reference library does: unread, but well formed. */
+  private void skipValue(String name, String field) throws IOException {
+    int depth = 0;
+    do {
+      JsonToken token = json.currentToken();
+      if (token.isStructStart()) {
+        depth++;
+      } else if (token.isStructEnd()) {
+        depth--;
+      } else if (token == JsonToken.VALUE_STRING || token == JsonToken.FIELD_NAME) {
+        wellFormed(json.getText());
+      } else if (token == JsonToken.VALUE_NUMBER_FLOAT
+          && Double.isInfinite(json.getDoubleValue())) {
+        throw broken(name, "%s: a number exceeds the range of F64".formatted(Quoted.of(field)));
+      }
+    } while (depth > 0 && json.nextToken() != null);
   }
 
   private void requireFirst(String name, String field, @Nullable Object earlier)
@@ -184,7 +206,8 @@ final class SafetensorsHeaderParser {
   private DType readDType(String name) throws IOException {
     if (json.currentToken() != JsonToken.VALUE_STRING) {
       throw broken(
-          name, "dtype: expected a string, got %s".formatted(describe(json.currentToken())));
+          name,
+          "dtype: expected a string, got %s".formatted(StrictJson.describe(json.currentToken())));
     }
     String text = json.getText();
     DType dtype = SafetensorsTypes.find(text);
@@ -203,7 +226,9 @@ final class SafetensorsHeaderParser {
   private long[] readNumbers(String name, String field) throws IOException {
     if (json.currentToken() != JsonToken.START_ARRAY) {
       throw broken(
-          name, "%s: expected an array, got %s".formatted(field, describe(json.currentToken())));
+          name,
+          "%s: expected an array, got %s"
+              .formatted(field, StrictJson.describe(json.currentToken())));
     }
     long[] numbers = new long[4];
     int count = 0;
@@ -220,7 +245,7 @@ final class SafetensorsHeaderParser {
   }
 
   private long readNumber(String name, String field) throws IOException {
-    String got = describe(json.currentToken());
+    String got = StrictJson.describe(json.currentToken());
     if (json.currentToken() == JsonToken.VALUE_NUMBER_INT) {
       got = Quoted.of(json.getText());
       if (!json.getText().startsWith("-")) {
@@ -318,18 +343,5 @@ final class SafetensorsHeaderParser {
     return shape.length <= 16
         ? dtype + Arrays.toString(shape)
         : "%s of rank %d".formatted(dtype, shape.length);
-  }
-
-  private static String describe(@Nullable JsonToken token) {
-    return switch (token) {
-      case null -> "nothing";
-      case START_OBJECT -> "an object";
-      case START_ARRAY -> "an array";
-      case VALUE_STRING -> "a string";
-      case VALUE_NUMBER_INT -> "a number";
-      case VALUE_NUMBER_FLOAT -> "a fraction";
-      case VALUE_NULL -> "null";
-      default -> token.toString();
-    };
   }
 }
