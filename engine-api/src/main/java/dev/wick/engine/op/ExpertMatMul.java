@@ -56,9 +56,7 @@ public record ExpertMatMul() implements FusedOp {
     long tokens = x.extent(0);
     long slots = experts.extent(1);
     Expr chosen = experts.reshape(tokens, slots, 1);
-    Expr result =
-        x.constant(0)
-            .broadcast(Shape.of(tokens, slots, operands.get(2).extent(0)));
+    Expr result = x.constant(0).broadcast(Shape.of(tokens, slots, operands.get(2).extent(0)));
     for (int expert = 0; expert < operands.size() - 2; expert++) {
       Expr product = x.matMul(operands.get(expert + 2).transpose(0, 1));
       Expr here = chosen.compare(Compare.Kind.EQ, chosen.constant(expert));

@@ -27,7 +27,6 @@ public record LogSumExp() implements FusedOp {
   public List<Expr> decompose(List<Expr> operands) {
     Expr x = operands.get(0);
     Expr max = x.max(-1);
-    return List.of(
-        x.sub(max).unary(Unary.Kind.EXP).sum(-1).unary(Unary.Kind.LOG).add(max));
+    return List.of(x.sub(max).unary(Unary.Kind.EXP).sum(-1).unary(Unary.Kind.LOG).add(max));
   }
 }

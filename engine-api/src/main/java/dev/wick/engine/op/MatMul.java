@@ -31,8 +31,7 @@ public record MatMul() implements PrimitiveOp {
         "b in F32, F16 or BF16 (dequantize or cast it first)");
     Operands.check(this, operands, a.rank() >= 2 && b.rank() >= 2, "operands of rank 2 or more");
     Operands.check(this, operands, a.extent(-1) == b.extent(-2), "equal inner extents");
-    Shape batch =
-        Shape.broadcast(a.without(-1).without(-1), b.without(-1).without(-1));
+    Shape batch = Shape.broadcast(a.without(-1).without(-1), b.without(-1).without(-1));
     long[] result = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
     result[batch.rank()] = a.extent(-2);
     result[batch.rank() + 1] = b.extent(-1);

@@ -17,9 +17,7 @@ public record TensorView(DeviceBuffer buffer, long byteOffset, DType dtype, Layo
     Objects.requireNonNull(dtype, "dtype");
     Objects.requireNonNull(layout, "layout");
     long bytes =
-        dtype.isQuantized()
-            ? dtype.byteSize(layout.shape().size())
-            : dtype.byteSize(layout.span());
+        dtype.isQuantized() ? dtype.byteSize(layout.shape().size()) : dtype.byteSize(layout.span());
     if (byteOffset < 0 || bytes > buffer.byteSize() - byteOffset) {
       throw new IllegalArgumentException(
           "tensor: expected a view within %d bytes, got %d bytes at %d"

@@ -13,8 +13,7 @@ public final class UnsupportedOpException extends EngineException {
    * @param device id of the device
    * @param remedy what the caller can do
    */
-  public UnsupportedOpException(
-      String device, Op op, List<TensorSpec> operands, String remedy) {
+  public UnsupportedOpException(String device, Op op, List<TensorSpec> operands, String remedy) {
     super(
         "%s: expected a kernel on %s, got none for %s; %s"
             .formatted(op.name(), device, operands, remedy));
