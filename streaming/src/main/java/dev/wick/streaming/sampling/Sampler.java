@@ -1,0 +1,159 @@
+package dev.wick.streaming.sampling;
+
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Picks the tokens of one sequence, one step after the other.
+ *
+ * <p>Owns its history, its random numbers (SplitMix64, so that a seed means the same on every Java
+ * release) and the scratch arrays of the processors, a few floats per entry of the vocabulary,
+ * which are made at the first step that needs them. A step in steady state allocates nothing; a
+ * greedy step without penalties computes no exponential and needs no scratch. One thread at a time.
+ */
+public final class Sampler {
+  private final List<LogitsProcessor> processors;
+  private final boolean greedy;
+  private final long seed;
+  private final int vocabSize;
+  private final TokenHistory history = new TokenHistory();
+  private final SplitMix64 random = new SplitMix64();
+  private @Nullable Candidates candidates;
+  private int step;
+
+  /** A sampler with the processors, the way of picking and the seed of {@code options}. */
+  public Sampler(SamplingOptions options, int vocabSize) {
+    this(
+        options.processors(),
+        options.isGreedy(),
+        options.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()),
+        vocabSize);
+  }
+
+  /**
+   * A sampler with processors of one's own, applied in the order of the list.
+   *
+   * @param greedy whether the largest processed score is picked, instead of sampling from their
+   *     softmax
+   * @param vocabSize entries in a row of logits
+   */
+  public Sampler(List<LogitsProcessor> processors, boolean greedy, long seed, int vocabSize) {
+    Arguments.require(vocabSize >= 1, "vocab_size", "at least 1", vocabSize);
+    this.processors = List.copyOf(processors);
+    this.greedy = greedy;
+    this.seed = seed;
+    this.vocabSize = vocabSize;
+    random.seed(seed);
+  }
+
+  /** Forgets everything, starts the random numbers again and puts the prompt into the history. */
+  public void begin(int[] prompt) {
+    history.clear();
+    random.seed(seed);
+    step = 0;
+    for (int token : prompt) {
+      history.addPrompt(token);
+    }
+  }
+
+  /** Puts a generated token into the history. */
+  public void accept(int token) {
+    history.addGenerated(token);
+    step++;
+  }
+
+  /** The tokens so far. */
+  public TokenHistory history() {
+    return history;
+  }
+
+  /** The seed in use: the one of the options, or the one that was drawn. */
+  public long seed() {
+    return seed;
+  }
+
+  /**
+   * Picks the next token; {@link #accept} is left to the caller.
+   *
+   * @param logits holds the row [vocabSize], which is not changed
+   * @param offset where in {@code logits} the row begins
+   * @throws LogitsException if the row holds NaN or +infinity, or if no token is possible
+   */
+  public int sample(float[] logits, int offset) {
+    float max = checkedMax(logits, offset);
+    if (greedy && processors.isEmpty()) {
+      return Exponentials.indexOf(logits, offset, vocabSize, max);
+    }
+    Candidates possible = processChecked(logits, offset);
+    return possible.id(greedy ? possible.argMax() : possible.pick(random.nextDouble()));
+  }
+
+  /**
+   * The distribution of the next step, without picking: the possible tokens, all with a finite
+   * score. Valid until the next call.
+   *
+   * @throws LogitsException as {@link #sample} does
+   */
+  public Candidates process(float[] logits, int offset) {
+    checkedMax(logits, offset);
+    Candidates possible = processChecked(logits, offset);
+    possible.dropImpossible();
+    return possible;
+  }
+
+  private Candidates processChecked(float[] logits, int offset) {
+    Candidates possible = candidates;
+    if (possible == null) {
+      possible = new Candidates(vocabSize);
+      candidates = possible;
+    }
+    possible.load(logits, offset);
+    for (int i = 0; i < processors.size(); i++) {
+      processors.get(i).process(possible, history);
+    }
+    float max = possible.maxScore();
+    if (!(max > Float.NEGATIVE_INFINITY && max < Float.POSITIVE_INFINITY)) {
+      throw new LogitsException(
+          step,
+          max == Float.NEGATIVE_INFINITY
+              ? "sample: expected a token that may follow in step %d, got none: the processors %s forbid all"
+                  .formatted(step, processors)
+              : "sample: expected finite scores in step %d, got %s after the processors %s"
+                  .formatted(step, max, processors));
+    }
+    return possible;
+  }
+
+  private float checkedMax(float[] logits, int offset) {
+    if (offset < 0 || logits.length - offset < vocabSize) {
+      throw new IllegalArgumentException(
+          "sample: expected %d logits from offset %d, got an array of %d"
+              .formatted(vocabSize, offset, logits.length));
+    }
+    float max = Exponentials.max(logits, offset, vocabSize);
+    if (max > Float.NEGATIVE_INFINITY && max < Float.POSITIVE_INFINITY) {
+      return max;
+    }
+    throw new LogitsException(step, describe(logits, offset, max));
+  }
+
+  private String describe(float[] logits, int offset, float max) {
+    if (max == Float.NEGATIVE_INFINITY) {
+      return "sample: expected a token that may follow in step %d, got minus infinity for all %d logits"
+          .formatted(step, vocabSize);
+    }
+    int first = -1;
+    int count = 0;
+    for (int i = 0; i < vocabSize; i++) {
+      float logit = logits[offset + i];
+      if (!(logit < Float.POSITIVE_INFINITY)) {
+        first = first < 0 ? i : first;
+        count++;
+      }
+    }
+    return "sample: expected finite logits in step %d, got %s for token %d (%d of %d logits are not finite); check the"
+            .formatted(step, logits[offset + first], first, count, vocabSize)
+        + " weights of the model and of its adapters";
+  }
+}
