@@ -3,8 +3,8 @@ import org.jspecify.annotations.NullMarked;
 /**
  * Tensors, operations, the backend SPI, the engine and the contracts of models and adapters.
  *
- * <p>The packages form a chain, each importing only what stands to its left: {@code tensor}, {@code op},
- * {@code spi}, {@code engine}, {@code model}.
+ * <p>The packages form a chain, each importing only what stands to its left: {@code tensor}, {@code
+ * op}, {@code spi}, {@code engine}, {@code model}.
  *
  * @uses dev.wick.engine.spi.BackendProvider
  * @uses dev.wick.engine.model.ModelProvider

@@ -4,8 +4,8 @@ import org.jspecify.annotations.NullMarked;
  * Checkpoint files: safetensors, single and sharded, and the folders that hold them.
  *
  * <p>Weights are memory-mapped and stay in the type of the file. Everything a file declares is
- * checked before it is believed, and what is wrong is an {@link java.io.IOException} that names
- * the file.
+ * checked before it is believed, and what is wrong is an {@link java.io.IOException} that names the
+ * file.
  */
 @NullMarked
 module dev.wick.formats {

@@ -1,6 +1,7 @@
 package dev.wick.formats;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Recognises, by their first bytes, files that people put in the place of a checkpoint. */
@@ -14,7 +15,7 @@ final class FileKind {
   static @Nullable String misplaced(byte[] prefix) {
     String text = new String(prefix, StandardCharsets.ISO_8859_1);
     if (text.startsWith("version https://git-lfs.github.com/spec/")) {
-      return "this is a Git LFS pointer, not the file itself; fetch the content with 'git lfs pull'";
+      return "this is a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'";
     }
     if (text.startsWith("GGUF")) {
       return "this is a GGUF file; use the safetensors checkpoint of the model";
@@ -23,9 +24,9 @@ final class FileKind {
       return "this is a PyTorch pickle file, which is not read because it can run code; "
           + "convert it with save_pretrained(..., safe_serialization=True) of transformers";
     }
-    String head = text.stripLeading().toLowerCase(java.util.Locale.ROOT);
+    String head = text.stripLeading().toLowerCase(Locale.ROOT);
     if (head.startsWith("<!doctype") || head.startsWith("<html")) {
-      return "this is an HTML page, probably the answer of a failed download; download the file again";
+      return "this is an HTML page, as a failed download leaves it; download the file again";
     }
     return null;
   }

@@ -9,7 +9,9 @@ public class FormatException extends IOException {
 
   private final String file;
 
-  /** A violation found in {@code file}; {@code problem} says what was expected and what was found. */
+  /**
+   * A violation found in {@code file}; {@code problem} says what was expected and what was found.
+   */
   public FormatException(Path file, String problem) {
     super(file + ": " + problem);
     this.file = file.toString();

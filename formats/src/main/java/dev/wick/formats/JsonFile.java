@@ -57,7 +57,8 @@ public final class JsonFile {
           throw new FormatException(file, "expected a JSON object, got an empty file");
         }
         if (first != JsonToken.START_OBJECT) {
-          throw new FormatException(file, "expected a JSON object, got " + first);
+          throw new FormatException(
+              file, "expected a JSON object, got " + StrictJson.describe(first));
         }
         Map<String, Object> object = object(file, json, uniqueKeys);
         StrictJson.requireEnd(json, file, what);
@@ -109,7 +110,9 @@ public final class JsonFile {
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
       case VALUE_NULL -> null;
-      default -> throw new FormatException(file, "expected a value, got " + json.currentToken());
+      default ->
+          throw new FormatException(
+              file, "expected a value, got " + StrictJson.describe(json.currentToken()));
     };
   }
 }

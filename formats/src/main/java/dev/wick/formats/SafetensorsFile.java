@@ -26,8 +26,8 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
   private final SafetensorsHeader header;
   private final Arena arena;
   private final MemorySegment mapping;
-  // An arena cannot be closed during a native call on its memory; this keeps the two apart. Fair, so
-  // that close does not wait for a whole prefetch.
+  // An arena cannot be closed during a native call on its memory; this keeps the two apart. It is
+  // fair, so that close need not wait for a whole prefetch.
   private final ReentrantLock mappingInUse = new ReentrantLock(true);
   private volatile boolean closed;
 
@@ -64,8 +64,7 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
       return channel.map(FileChannel.MapMode.READ_ONLY, 0, header.fileSize(), arena);
     } catch (IOException e) {
       throw new IOException(
-          "%s: cannot map %d bytes: %s"
-              .formatted(header.file(), header.fileSize(), e.getMessage()),
+          "%s: cannot map %d bytes: %s".formatted(header.file(), header.fileSize(), e.getMessage()),
           e);
     }
   }

@@ -15,8 +15,21 @@ final class SafetensorsTypes {
   // lays tensors out, so that each begins at a multiple of its element size.
   private static final List<DType> WRITE_ORDER =
       List.of(
-          DType.U64, DType.I64, DType.F64, DType.F32, DType.U32, DType.I32, DType.BF16, DType.F16,
-          DType.U16, DType.I16, DType.F8_E4M3, DType.F8_E5M2, DType.I8, DType.U8, DType.BOOL);
+          DType.U64,
+          DType.I64,
+          DType.F64,
+          DType.F32,
+          DType.U32,
+          DType.I32,
+          DType.BF16,
+          DType.F16,
+          DType.U16,
+          DType.I16,
+          DType.F8_E4M3,
+          DType.F8_E5M2,
+          DType.I8,
+          DType.U8,
+          DType.BOOL);
 
   private SafetensorsTypes() {}
 

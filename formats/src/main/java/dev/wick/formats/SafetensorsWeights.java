@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,7 +99,9 @@ public final class SafetensorsWeights implements WeightSource, AutoCloseable {
     }
   }
 
-  /** Decides which file each tensor comes from; what the index leaves out must be in one file only. */
+  /**
+   * Decides which file each tensor comes from; what the index leaves out must be in one file only.
+   */
   private static Map<String, SafetensorsFile> assign(
       ShardIndex index, Map<String, SafetensorsFile> shards) throws FormatException {
     Map<String, SafetensorsFile> fileByTensor = new LinkedHashMap<>();

@@ -126,7 +126,9 @@ public final class SafetensorsWriter {
             .sorted(
                 Comparator.comparingInt(
                         (Tensor tensor) -> SafetensorsTypes.writeOrder(tensor.spec().dtype()))
-                    .thenComparing(tensor -> tensor.name().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned))
+                    .thenComparing(
+                        tensor -> tensor.name().getBytes(StandardCharsets.UTF_8),
+                        Arrays::compareUnsigned))
             .toList();
     ByteBuffer header = header(ordered);
     AtomicFile.write(
@@ -207,11 +209,9 @@ public final class SafetensorsWriter {
     }
   }
 
-  private static void writeFloats(WritableByteChannel channel, float[] values)
-      throws IOException {
+  private static void writeFloats(WritableByteChannel channel, float[] values) throws IOException {
     int step = Math.min(CHUNK_BYTES / Float.BYTES, values.length);
-    ByteBuffer chunk =
-        ByteBuffer.allocateDirect(step * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer chunk = ByteBuffer.allocateDirect(step * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int begin = 0; begin < values.length; begin += step) {
       int count = Math.min(step, values.length - begin);
       chunk.clear().asFloatBuffer().put(values, begin, count);

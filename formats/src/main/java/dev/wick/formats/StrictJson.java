@@ -13,6 +13,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** JSON parsers for files that nobody vouches for: strict UTF-8, bounded depth. */
 final class StrictJson {
@@ -20,6 +22,9 @@ final class StrictJson {
   static final int MAX_DEPTH = 127;
 
   private static final int MAX_STRING = 100_000_000;
+
+  private static final Pattern INTERNALS =
+      Pattern.compile(" \\(start marker at .*|, from `StreamReadConstraints\\.\\w+\\(\\)`");
 
   // Names come from the file: interning them would hand the JVM's string table to a stranger.
   private static final JsonFactory FACTORY =
@@ -49,8 +54,7 @@ final class StrictJson {
 
   /** A parser that also takes NaN and Infinity, which Python writes. */
   static JsonParser pythonParser(InputStream input) throws IOException {
-    return parser(input)
-        .configure(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature(), true);
+    return parser(input).configure(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature(), true);
   }
 
   /** Checks that nothing but white space follows the value that was read last. */
@@ -58,7 +62,8 @@ final class StrictJson {
     JsonToken token = parser.nextToken();
     if (token != null) {
       throw new FormatException(
-          file, "%s: expected nothing after the JSON object, got %s".formatted(what, token));
+          file,
+          "%s: expected nothing after the JSON object, got %s".formatted(what, describe(token)));
     }
   }
 
@@ -72,12 +77,33 @@ final class StrictJson {
               "%s is not valid JSON: %s (character %d)"
                   .formatted(
                       what,
-                      json.getOriginalMessage().lines().findFirst().orElse("syntax error"),
+                      plain(json.getOriginalMessage()),
                       json.getLocation() == null ? 0 : json.getLocation().getCharOffset()),
               json);
       case CharacterCodingException coding ->
           new FormatException(file, what + " is not valid UTF-8", coding);
       default -> new IOException("%s: %s".formatted(file, failure.getMessage()), failure);
+    };
+  }
+
+  /** A parser's message without the names of its classes and options. */
+  private static String plain(String message) {
+    return INTERNALS.matcher(message.lines().findFirst().orElse("syntax error")).replaceAll("");
+  }
+
+  /** A token in words, for messages. */
+  static String describe(@Nullable JsonToken token) {
+    return switch (token) {
+      case null -> "nothing";
+      case START_OBJECT -> "an object";
+      case START_ARRAY -> "an array";
+      case VALUE_STRING -> "a string";
+      case VALUE_NUMBER_INT -> "a number";
+      case VALUE_NUMBER_FLOAT -> "a fraction";
+      case VALUE_TRUE -> "true";
+      case VALUE_FALSE -> "false";
+      case VALUE_NULL -> "null";
+      default -> token.toString();
     };
   }
 }

@@ -19,6 +19,11 @@ public interface ModelSource extends AutoCloseable {
    */
   Map<String, Object> config();
 
+  /** The {@code generation_config.json} in the same form; empty if there is none. */
+  default Map<String, Object> generationConfig() {
+    return Map.of();
+  }
+
   /** The tensors; valid until this source is closed. */
   WeightSource weights();
 

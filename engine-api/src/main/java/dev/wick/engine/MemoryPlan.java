@@ -1,0 +1,64 @@
+package dev.wick.engine;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Places storages in one arena so that those in use at the same time do not overlap. Greedy by
+ * size, as in Pisarchyk and Lee 2020, arXiv:2001.03288: the largest first, each at the lowest
+ * offset free during its life.
+ */
+final class MemoryPlan {
+  private static final long ALIGNMENT = 64;
+
+  private MemoryPlan() {}
+
+  /**
+   * Sets the arena offset of each storage.
+   *
+   * @return bytes of the arena
+   */
+  static long place(Collection<Storage> storages) {
+    List<Storage> bySize = new ArrayList<>(storages);
+    bySize.sort(Comparator.comparingLong((Storage storage) -> storage.byteSize).reversed());
+    List<Storage> placed = new ArrayList<>();
+    long arena = 1;
+    for (Storage storage : bySize) {
+      long offset = 0;
+      for (Storage other : placed) {
+        if (!overlapsInTime(storage, other)) {
+          continue;
+        }
+        if (offset + storage.byteSize <= other.arenaOffset) {
+          break;
+        }
+        offset = Math.max(offset, aligned(other.arenaOffset + other.byteSize));
+      }
+      storage.arenaOffset = offset;
+      arena = Math.max(arena, offset + storage.byteSize);
+      insertByOffset(placed, storage);
+    }
+    return arena;
+  }
+
+  private static void insertByOffset(List<Storage> placed, Storage storage) {
+    int index = placed.size();
+    while (index > 0 && placed.get(index - 1).arenaOffset > storage.arenaOffset) {
+      index--;
+    }
+    placed.add(index, storage);
+  }
+
+  private static boolean overlapsInTime(Storage a, Storage b) {
+    if (a.pinned || b.pinned) {
+      return true;
+    }
+    return a.firstUse <= b.lastUse && b.firstUse <= a.lastUse;
+  }
+
+  private static long aligned(long offset) {
+    return (offset + ALIGNMENT - 1) & -ALIGNMENT;
+  }
+}

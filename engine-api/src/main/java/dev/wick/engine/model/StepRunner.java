@@ -1,0 +1,134 @@
+package dev.wick.engine.model;
+
+import dev.wick.engine.Engine;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Runs the steps of a model: checks a batch, makes room in its leases, and runs the program for its
+ * shape, which is traced at its first use. Thread-safe; steps run one after another, in the order
+ * of their calls.
+ */
+public final class StepRunner implements AutoCloseable {
+  private static final int PROGRAMS_KEPT = 16;
+
+  private final Engine engine;
+  private final ModelInfo info;
+  private final KvCache cache;
+  private final ForwardPass forward;
+  private final ReentrantLock lock = new ReentrantLock(true);
+  private final LinkedHashMap<StepShape, StepProgram> programs =
+      new LinkedHashMap<>(PROGRAMS_KEPT, 0.75f, true);
+
+  /** A runner for a forward pass; closing it closes the cache. */
+  public StepRunner(Engine engine, ModelInfo info, KvCache cache, ForwardPass forward) {
+    this.engine = engine;
+    this.info = info;
+    this.cache = cache;
+    this.forward = forward;
+  }
+
+  /** Runs a step, see {@link LanguageModel#step}. */
+  public void step(StepBatch batch, StepOutput output) {
+    lock.lock();
+    try {
+      prepare(batch);
+      StepProgram program = programFor(StepShape.of(batch));
+      program.run(batch);
+      program.read(output, info.vocabSize());
+      advance(batch);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Runs a step and returns what the forward pass shows, see {@link LanguageModel#hiddenStates}.
+   */
+  public Map<String, float[]> hiddenStates(StepBatch batch) {
+    lock.lock();
+    try {
+      prepare(batch);
+      try (StepProgram program =
+          new StepProgram(engine, StepShape.of(batch), cache, forward, true)) {
+        program.run(batch);
+        Map<String, float[]> values = new LinkedHashMap<>();
+        for (String name : program.observed()) {
+          values.put(name, program.readObserved(name));
+        }
+        advance(batch);
+        return values;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private StepProgram programFor(StepShape shape) {
+    StepProgram program = programs.get(shape);
+    if (program == null) {
+      while (programs.size() >= PROGRAMS_KEPT) {
+        programs.pollFirstEntry().getValue().close();
+      }
+      program = new StepProgram(engine, shape, cache, forward, false);
+      programs.put(shape, program);
+    }
+    return program;
+  }
+
+  private void prepare(StepBatch batch) {
+    for (int row = 0; row < batch.rows(); row++) {
+      if (batch.token(row) < 0 || batch.token(row) >= info.vocabSize()) {
+        throw new IllegalArgumentException(
+            "step: expected token ids in 0..%d, got %d"
+                .formatted(info.vocabSize() - 1, batch.token(row)));
+      }
+    }
+    for (StepBatch.Sequence sequence : batch.sequences()) {
+      if (sequence.lease().pool() != cache.pool()) {
+        throw new IllegalArgumentException(
+            "step: expected a lease of this model's pool, got one of another model");
+      }
+      if (!sequence.adapters().isEmpty()) {
+        throw new IllegalArgumentException(
+            "step: expected no adapters, got %s; this model applies none"
+                .formatted(sequence.adapters()));
+      }
+      int length = sequence.lease().length() + sequence.rows();
+      if (length > info.contextLength()) {
+        throw new IllegalArgumentException(
+            "step: expected at most %d tokens in a sequence, got %d"
+                .formatted(info.contextLength(), length));
+      }
+    }
+    try {
+      for (StepBatch.Sequence sequence : batch.sequences()) {
+        sequence.lease().reserve(sequence.rows());
+      }
+    } catch (KvExhaustedException e) {
+      for (StepBatch.Sequence sequence : batch.sequences()) {
+        sequence.lease().truncate(sequence.lease().length());
+      }
+      throw e;
+    }
+  }
+
+  private static void advance(StepBatch batch) {
+    for (StepBatch.Sequence sequence : batch.sequences()) {
+      sequence.lease().advance(sequence.rows());
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      programs.values().forEach(StepProgram::close);
+      programs.clear();
+      cache.close();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package dev.wick.engine.model;
+
+import dev.wick.engine.Engine;
+import dev.wick.engine.Tensor;
+import dev.wick.engine.TensorScope;
+import dev.wick.engine.op.MatMul;
+import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.Shape;
+import dev.wick.engine.tensor.TensorSpec;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Brings the tensors of a checkpoint to a device. A matrix stays in its stored type where the
+ * device computes on it, and mapped where the device shares memory; elsewhere it is widened to F32.
+ * Vectors, which are small, are always F32.
+ */
+public final class Weights {
+  private final ModelSource source;
+  private final Engine engine;
+  private final TensorScope scope;
+  private final LoadListener listener;
+  private final long totalBytes;
+  private long doneBytes;
+  private long parameters;
+
+  /** Weights of a source, owned by a scope. */
+  public Weights(ModelSource source, Engine engine, TensorScope scope, LoadListener listener) {
+    this.source = source;
+    this.engine = engine;
+    this.scope = scope;
+    this.listener = listener;
+    this.totalBytes =
+        source.weights().names().stream()
+            .mapToLong(name -> source.weights().find(name).orElseThrow().byteSize())
+            .sum();
+  }
+
+  /** Whether there is a tensor of this name. */
+  public boolean has(String name) {
+    return source.weights().find(name).isPresent();
+  }
+
+  /** Number of elements brought so far. */
+  public long parameters() {
+    return parameters;
+  }
+
+  /** Bytes brought so far, as stored. */
+  public long bytes() {
+    return doneBytes;
+  }
+
+  /**
+   * A matrix.
+   *
+   * @throws IOException if it is missing, has another shape, or is no F32, F16 or BF16
+   */
+  public Tensor matrix(String name, long rows, long columns) throws IOException {
+    TensorSpec spec = check(name, Shape.of(rows, columns));
+    MemorySegment data = source.weights().data(name);
+    TensorSpec row = TensorSpec.of(DType.F32, 1, columns);
+    TensorSpec transposed = TensorSpec.of(spec.dtype(), columns, rows);
+    boolean direct = engine.device().supports(new MatMul(), List.of(row, transposed));
+    Tensor tensor = direct ? scope.wrap(data, spec) : widened(data, spec);
+    report(spec);
+    return tensor;
+  }
+
+  /**
+   * A vector, as F32.
+   *
+   * @throws IOException if it is missing, has another length, or is no F32, F16 or BF16
+   */
+  public Tensor vector(String name, long length) throws IOException {
+    TensorSpec spec = check(name, Shape.of(length));
+    Tensor tensor = widened(source.weights().data(name), spec);
+    report(spec);
+    return tensor;
+  }
+
+  /**
+   * A linear layer: {@code name.weight} [out, in] and, if wanted, {@code name.bias} [out].
+   *
+   * @throws IOException as for {@link #matrix} and {@link #vector}
+   */
+  public Linear linear(String name, long out, long in, boolean bias) throws IOException {
+    Tensor weight = matrix(name + ".weight", out, in);
+    return new Linear(
+        name, weight, bias ? Optional.of(vector(name + ".bias", out)) : Optional.empty());
+  }
+
+  private Tensor widened(MemorySegment data, TensorSpec spec) {
+    try (Arena arena = Arena.ofConfined()) {
+      TensorSpec wide = spec.withDType(DType.F32);
+      MemorySegment floats = arena.allocate(Math.max(4, wide.byteSize()), 64);
+      Widening.toFloat(data, spec, floats);
+      return scope.tensor(floats.asSlice(0, wide.byteSize()), wide);
+    }
+  }
+
+  private TensorSpec check(String name, Shape shape) throws IOException {
+    TensorSpec spec =
+        source
+            .weights()
+            .find(name)
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        "%s: expected a tensor %s of %s, got none; the checkpoint is incomplete or"
+                                .formatted(source.location(), name, shape)
+                            + " of another architecture"));
+    DType dtype = spec.dtype();
+    if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16) {
+      throw new IOException(
+          "%s: %s: expected F32, F16 or BF16, got %s".formatted(source.location(), name, spec));
+    }
+    if (!spec.shape().equals(shape)) {
+      throw new IOException(
+          "%s: %s: expected shape %s as config.json says, got %s"
+              .formatted(source.location(), name, shape, spec));
+    }
+    return spec;
+  }
+
+  private void report(TensorSpec spec) {
+    parameters += spec.shape().size();
+    doneBytes += spec.byteSize();
+    listener.onProgress(doneBytes, totalBytes);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.wick.engine.op;
+
+import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.Shape;
+import dev.wick.engine.tensor.TensorSpec;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Rows of a table: table [rows, ...] of any plain type, indices I32 [...], result [indices...,
+ * row...]. An index outside the table is an error when the operation runs.
+ */
+public record Gather() implements PrimitiveOp {
+  @Override
+  public String name() {
+    return "gather";
+  }
+
+  @Override
+  public List<TensorSpec> infer(List<TensorSpec> operands) {
+    Operands.count(this, operands, 2);
+    Operands.dtype(this, operands, 1, DType.I32);
+    TensorSpec table = operands.get(0);
+    Operands.check(
+        this,
+        operands,
+        table.shape().rank() >= 1 && !table.dtype().isQuantized(),
+        "a table of plain type with at least one axis");
+    Shape indices = operands.get(1).shape();
+    Shape row = table.shape().without(0);
+    long[] result = Arrays.copyOf(indices.toArray(), indices.rank() + row.rank());
+    System.arraycopy(row.toArray(), 0, result, indices.rank(), row.rank());
+    return List.of(TensorSpec.of(table.dtype(), result));
+  }
+}

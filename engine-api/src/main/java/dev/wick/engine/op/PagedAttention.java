@@ -1,0 +1,93 @@
+package dev.wick.engine.op;
+
+import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.Shape;
+import dev.wick.engine.tensor.TensorSpec;
+import java.util.List;
+
+/**
+ * Causal grouped-query attention of a ragged batch over a paged key-value cache (Vaswani et al.
+ * 2017, arXiv:1706.03762; GQA: Ainslie et al. 2023, arXiv:2305.13245; paging: Kwon et al. 2023,
+ * arXiv:2309.06180).
+ *
+ * <p>Token t attends to the cache positions {@code 0 .. position[t]} of sequence {@code
+ * sequence[t]}, or to the last {@code window} of them; the step's own keys and values are in the
+ * cache already. Position p of sequence s lies in block {@code blockTable[s, p / blockSize]} at
+ * {@code p % blockSize}.
+ *
+ * <p>Operands: query F32 [tokens, heads, headDim]; keys F32 [blocks, blockSize, kvHeads, headDim];
+ * values F32 [blocks, blockSize, kvHeads, valueDim]; blockTable I32 [sequences, maxBlocks];
+ * sequence I32 [tokens]; position I32 [tokens]. Result: F32 [tokens, heads, valueDim].
+ *
+ * @param scale factor on the scores, usually {@code 1 / sqrt(headDim)}
+ * @param window number of positions a token sees, itself included; 0 for all
+ */
+public record PagedAttention(float scale, int window) implements FusedOp {
+  public PagedAttention {
+    if (window < 0) {
+      throw new IllegalArgumentException(
+          "paged_attention: expected a window of at least 0, got " + window);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "paged_attention";
+  }
+
+  @Override
+  public List<TensorSpec> infer(List<TensorSpec> operands) {
+    Operands.count(this, operands, 6);
+    for (int i = 0; i < 6; i++) {
+      Operands.dtype(this, operands, i, i < 3 ? DType.F32 : DType.I32);
+      Operands.rank(this, operands, i, i == 0 ? 3 : i < 3 ? 4 : i == 3 ? 2 : 1);
+    }
+    Shape query = operands.get(0).shape();
+    Shape keys = operands.get(1).shape();
+    Shape values = operands.get(2).shape();
+    Operands.check(
+        this,
+        operands,
+        keys.without(-1).equals(values.without(-1)) && keys.extent(3) == query.extent(2),
+        "keys and values of [blocks, blockSize, kvHeads, ...] with the headDim of the query");
+    Operands.check(
+        this,
+        operands,
+        keys.extent(2) > 0 && query.extent(1) % keys.extent(2) == 0,
+        "query heads in a multiple of the key-value heads");
+    Operands.check(
+        this,
+        operands,
+        operands.get(4).shape().extent(0) == query.extent(0)
+            && operands.get(5).shape().extent(0) == query.extent(0),
+        "one sequence and one position per token");
+    return List.of(operands.get(0).withShape(query.with(2, values.extent(3))));
+  }
+
+  @Override
+  public List<Expr> decompose(List<Expr> operands) {
+    Expr query = operands.get(0);
+    Expr keys = operands.get(1);
+    Expr values = operands.get(2);
+    Expr position = operands.get(5);
+    long tokens = query.extent(0);
+    long heads = query.extent(1);
+    long headDim = query.extent(2);
+    long kvHeads = keys.extent(2);
+    long valueDim = values.extent(3);
+    Expr blocks = operands.get(3).gather(operands.get(4)); // [tokens, maxBlocks]
+    long context = blocks.extent(1) * keys.extent(1);
+    Expr k = keys.gather(blocks).reshape(tokens, context, kvHeads, headDim).transpose(1, 2);
+    Expr v = values.gather(blocks).reshape(tokens, context, kvHeads, valueDim).transpose(1, 2);
+    Expr q = query.reshape(tokens, kvHeads, heads / kvHeads, headDim);
+    Expr scores = q.matMul(k.transpose(2, 3)).mul(scale); // [tokens, kvHeads, group, context]
+    Expr index = position.range(context);
+    Expr last = position.reshape(tokens, 1, 1, 1);
+    Expr hidden = scores.constant(Double.NEGATIVE_INFINITY);
+    scores = index.compare(Compare.Kind.LE, last).select(scores, hidden);
+    if (window > 0) {
+      scores = index.compare(Compare.Kind.GT, last.add(-window)).select(scores, hidden);
+    }
+    return List.of(scores.softmax().matMul(v).reshape(tokens, heads, valueDim));
+  }
+}

@@ -1,0 +1,54 @@
+package dev.wick.engine.op;
+
+import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.TensorSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The k largest elements along the last axis, largest first, of equals the one with the lower index
+ * first: F32 [..., n] to values F32 [..., k] and indices I32 [..., k].
+ */
+public record TopK(int k) implements FusedOp {
+  public TopK {
+    if (k < 1) {
+      throw new IllegalArgumentException("top_k: expected k of at least 1, got " + k);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "top_k";
+  }
+
+  @Override
+  public List<TensorSpec> infer(List<TensorSpec> operands) {
+    Operands.count(this, operands, 1);
+    Operands.dtype(this, operands, 0, DType.F32);
+    TensorSpec x = operands.get(0);
+    Operands.check(
+        this,
+        operands,
+        x.shape().rank() >= 1 && x.shape().extent(-1) >= k,
+        "a last axis of at least " + k);
+    TensorSpec values = x.withShape(x.shape().with(-1, k));
+    return List.of(values, values.withDType(DType.I32));
+  }
+
+  @Override
+  public List<Expr> decompose(List<Expr> operands) {
+    Expr rest = operands.get(0);
+    Expr columns = rest.range(rest.extent(-1));
+    Expr lowest = rest.constant(Double.NEGATIVE_INFINITY);
+    List<Expr> values = new ArrayList<>();
+    List<Expr> indices = new ArrayList<>();
+    for (int i = 0; i < k; i++) {
+      Expr index = rest.argMax(-1);
+      values.add(rest.max(-1));
+      indices.add(index);
+      rest = columns.compare(Compare.Kind.EQ, index).select(lowest, rest);
+    }
+    return List.of(
+        Expr.apply(new Copy(-1), values).getFirst(), Expr.apply(new Copy(-1), indices).getFirst());
+  }
+}

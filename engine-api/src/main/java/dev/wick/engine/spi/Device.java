@@ -1,0 +1,52 @@
+package dev.wick.engine.spi;
+
+import dev.wick.engine.op.Op;
+import dev.wick.engine.tensor.TensorSpec;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** An open device. Thread-safe. */
+public interface Device extends AutoCloseable {
+  /** What it is. */
+  DeviceInfo info();
+
+  /**
+   * Whether {@link CommandQueue#submit} runs an operation on operands of these types and shapes, in
+   * any layout. Pure, and constant for the device's life.
+   */
+  boolean supports(Op op, List<TensorSpec> operands);
+
+  /**
+   * Memory of at least one byte size, zeroed, aligned to 64 bytes.
+   *
+   * @throws DeviceMemoryException if there is not enough
+   */
+  DeviceBuffer allocate(long byteSize);
+
+  /** A queue for commands. */
+  CommandQueue newQueue();
+
+  /**
+   * Host memory as a buffer, for example a mapped weight. The default copies; a device that shares
+   * memory with the host computes on the segment itself, which must then outlive the buffer.
+   */
+  default DeviceBuffer wrap(MemorySegment host) {
+    DeviceBuffer buffer = allocate(host.byteSize());
+    try (CommandQueue queue = newQueue()) {
+      queue.upload(host, buffer, 0);
+      queue.synchronize();
+    }
+    return buffer;
+  }
+
+  /** Prepares kernels, for example while weights load; may take seconds and return early. */
+  default void warmUp() {}
+
+  /**
+   * Closes the device.
+   *
+   * @throws IllegalStateException if buffers are open, naming their count and bytes
+   */
+  @Override
+  void close();
+}
