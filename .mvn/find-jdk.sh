@@ -6,7 +6,7 @@ jdk_minimum=25
 
 # The feature release of the JDK in folder $1; nothing when it is not a JDK.
 jdk_release() {
-  [ -x "$1/bin/javac" ] || [ -x "$1/bin/javac.exe" ] || return 0
+  [ -x "$1/bin/javac" ] || return 0
   [ -r "$1/release" ] || return 0
   sed -n 's/^JAVA_VERSION="\([0-9][0-9]*\).*/\1/p' "$1/release"
 }
@@ -46,8 +46,7 @@ jdk_places() {
     "$HOME"/.gradle/jdks/* "$HOME"/.gradle/jdks/*/Contents/Home \
     "${ASDF_DATA_DIR:-$HOME/.asdf}"/installs/java/* \
     "${MISE_DATA_DIR:-$HOME/.local/share/mise}"/installs/java/* \
-    "$HOME"/.jenv/versions/* \
-    "/c/Program Files/Java"/* "/c/Program Files/Eclipse Adoptium"/*
+    "$HOME"/.jenv/versions/*
 }
 
 # Sets JAVA_HOME: the caller's, else that of `java` on the PATH, else from the usual places, where a JDK
