@@ -1,0 +1,249 @@
+package dev.wick.tokenizers;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Java needs of a {@code tokenizer.json}: the vocabulary, the added tokens and the kind of
+ * decoder. The pipeline itself is handed on to the native library as it stands.
+ *
+ * <p>Read in one pass without a tree: a real file is 11 MB, nearly all of it vocabulary and merges.
+ */
+final class TokenizerJson {
+  /** Names are tokens here, each seen once: a symbol table of them would only cost. */
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .build();
+
+  private static final ObjectMapper MAPPER = new ObjectMapper(FACTORY);
+
+  private final String name;
+  private final byte[] json;
+  private final TokenTable tokens = new TokenTable();
+  private final List<AddedToken> addedTokens = new ArrayList<>();
+  private boolean byteLevel;
+  private boolean hasModel;
+  private boolean hasVocabulary;
+  private int addedBegin;
+  private int addedEnd;
+
+  private TokenizerJson(String name, byte[] json) {
+    this.name = name;
+    this.json = json;
+  }
+
+  /**
+   * Reads and checks a file's content.
+   *
+   * @param name the file, for messages
+   * @throws IOException if it is no tokenizer.json; the message names the file
+   */
+  static TokenizerJson parse(String name, byte[] json) throws IOException {
+    TokenizerJson parsed = new TokenizerJson(name, json);
+    try (JsonParser parser = FACTORY.createParser(json)) {
+      parsed.readRoot(parser);
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw new IOException(
+          "%s: not valid JSON: %s (line %d)"
+              .formatted(
+                  name,
+                  e.getOriginalMessage(),
+                  e.getLocation() == null ? 0 : e.getLocation().getLineNr()),
+          e);
+    }
+    if (!parsed.hasModel) {
+      throw parsed.wrong("no \"model\"");
+    }
+    if (!parsed.hasVocabulary) {
+      throw parsed.wrong("the model has no \"vocab\"");
+    }
+    return parsed;
+  }
+
+  /** The model's vocabulary; the added tokens are not in it yet. */
+  TokenTable tokens() {
+    return tokens;
+  }
+
+  List<AddedToken> addedTokens() {
+    return List.copyOf(addedTokens);
+  }
+
+  /** Whether ids are decoded by joining the bytes that their tokens spell. */
+  boolean isByteLevel() {
+    return byteLevel;
+  }
+
+  /** The same file with another list of added tokens. */
+  String withAddedTokens(List<AddedToken> replacement) {
+    ArrayNode array = MAPPER.createArrayNode();
+    for (AddedToken token : replacement) {
+      array
+          .addObject()
+          .put("id", 0) // The native library gives ids by order and reads this one only to warn.
+          .put("content", token.content())
+          .put("single_word", token.singleWord())
+          .put("lstrip", token.lstrip())
+          .put("rstrip", token.rstrip())
+          .put("normalized", token.normalized())
+          .put("special", token.special());
+    }
+    String list = addedEnd > addedBegin ? array.toString() : "\"added_tokens\":" + array + ",";
+    return new StringBuilder(new String(json, StandardCharsets.UTF_8))
+        .replace(addedBegin, addedEnd, list)
+        .toString();
+  }
+
+  private void readRoot(JsonParser parser) throws IOException {
+    if (parser.nextToken() != JsonToken.START_OBJECT) {
+      throw wrong("expected a JSON object");
+    }
+    addedBegin = addedEnd = (int) parser.currentLocation().getCharOffset();
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String key = parser.currentName();
+      parser.nextToken();
+      switch (key) {
+        case "added_tokens" -> readAddedTokens(parser);
+        case "decoder" -> byteLevel = isByteLevel(tree(parser));
+        case "post_processor" -> checkTemplates(tree(parser));
+        case "model" -> readModel(parser);
+        default -> parser.skipChildren();
+      }
+    }
+    if (parser.nextToken() != null) {
+      throw wrong("text after the JSON object");
+    }
+  }
+
+  private void readAddedTokens(JsonParser parser) throws IOException {
+    addedBegin = (int) parser.currentTokenLocation().getCharOffset();
+    JsonNode array = tree(parser);
+    addedEnd = (int) parser.currentLocation().getCharOffset();
+    if (!array.isArray() && !array.isNull()) {
+      throw wrong("\"added_tokens\" is not a list");
+    }
+    for (JsonNode token : array) {
+      JsonNode content = token.path("content");
+      if (!content.isTextual()) {
+        throw wrong("an added token has no \"content\": " + token);
+      }
+      addedTokens.add(
+          new AddedToken(
+              content.textValue(),
+              token.path("special").asBoolean(),
+              token.path("single_word").asBoolean(),
+              token.path("lstrip").asBoolean(),
+              token.path("rstrip").asBoolean(),
+              token.path("normalized").asBoolean()));
+    }
+  }
+
+  private void readModel(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
+      throw wrong("\"model\" is not an object");
+    }
+    hasModel = true;
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String key = parser.currentName();
+      JsonToken value = parser.nextToken();
+      if (!key.equals("vocab")) {
+        parser.skipChildren();
+      } else if (value == JsonToken.START_OBJECT) {
+        readVocabulary(parser);
+      } else if (value == JsonToken.START_ARRAY) {
+        readScoredVocabulary(parser);
+      } else {
+        throw wrong("\"vocab\" is neither an object nor a list");
+      }
+    }
+  }
+
+  private void readVocabulary(JsonParser parser) throws IOException {
+    hasVocabulary = true;
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String token = parser.currentName();
+      JsonToken value = parser.nextToken();
+      if (value != JsonToken.VALUE_NUMBER_INT) {
+        throw wrong("the id of token \"%s\" is not an integer: %s", token, parser.getText());
+      }
+      long id =
+          parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER ? -1 : parser.getLongValue();
+      if (id < 0 || id > TokenTable.MAX_ID) {
+        throw wrong("the id of token \"%s\" is out of range: %s", token, parser.getText());
+      }
+      tokens.put(token, (int) id);
+    }
+  }
+
+  /** The vocabulary of a unigram model: pairs of token and score, ids by order. */
+  private void readScoredVocabulary(JsonParser parser) throws IOException {
+    hasVocabulary = true;
+    int id = 0;
+    while (parser.nextToken() == JsonToken.START_ARRAY) {
+      if (parser.nextToken() != JsonToken.VALUE_STRING) {
+        throw wrong("entry %d of \"vocab\" is not a pair of token and score", id);
+      }
+      tokens.put(parser.getText(), id++);
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        parser.skipChildren();
+      }
+    }
+    if (parser.currentToken() != JsonToken.END_ARRAY) {
+      throw wrong("entry %d of \"vocab\" is not a pair of token and score", id);
+    }
+  }
+
+  private static JsonNode tree(JsonParser parser) throws IOException {
+    return MAPPER.readTree(parser);
+  }
+
+  private static boolean isByteLevel(JsonNode decoder) {
+    JsonNode chain = decoder.path("decoders");
+    return typeOf(decoder).equals("ByteLevel")
+        || (typeOf(decoder).equals("Sequence") && chain.size() == 1 && isByteLevel(chain.get(0)));
+  }
+
+  private static String typeOf(JsonNode node) {
+    return node.path("type").asText("");
+  }
+
+  /** The native library does not check these and would end the process on the first text. */
+  private void checkTemplates(JsonNode processor) throws IOException {
+    for (JsonNode inner : processor.path("processors")) {
+      checkTemplates(inner);
+    }
+    if (!typeOf(processor).equals("TemplateProcessing")) {
+      return;
+    }
+    for (String template : List.of("single", "pair")) {
+      for (JsonNode piece : processor.path(template)) {
+        @Nullable JsonNode token = piece.get("SpecialToken");
+        if (token == null) {
+          continue;
+        }
+        String id = token.path("id").asText();
+        JsonNode definition = processor.path("special_tokens").path(id);
+        if (!definition.isObject()
+            || definition.path("ids").size() != definition.path("tokens").size()) {
+          throw wrong("the post-processor's template names an undefined token \"%s\"", id);
+        }
+      }
+    }
+  }
+
+  private IOException wrong(String what, Object... args) {
+    return new IOException(
+        name + ": not a usable tokenizer: " + (args.length == 0 ? what : what.formatted(args)));
+  }
+}

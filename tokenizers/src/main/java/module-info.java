@@ -1,0 +1,16 @@
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * Text to token ids and back: {@code tokenizer.json} as Hugging Face publishes it, incremental
+ * detokenising, and chat templates.
+ */
+@NullMarked
+module dev.wick.tokenizers {
+  requires static transitive org.jspecify;
+  requires transitive dev.wick.engine;
+  requires ai.djl.tokenizers;
+  requires com.fasterxml.jackson.core;
+  requires com.fasterxml.jackson.databind;
+
+  exports dev.wick.tokenizers;
+}
