@@ -175,12 +175,14 @@ final class TokenizerJson {
       String token = parser.currentName();
       JsonToken value = parser.nextToken();
       if (value != JsonToken.VALUE_NUMBER_INT) {
-        throw wrong("the id of token \"%s\" is not an integer: %s", token, parser.getText());
+        throw wrong(
+            "the id of token \"%s\" is not an integer: %s".formatted(token, parser.getText()));
       }
       long id =
           parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER ? -1 : parser.getLongValue();
       if (id < 0 || id > TokenTable.MAX_ID) {
-        throw wrong("the id of token \"%s\" is out of range: %s", token, parser.getText());
+        throw wrong(
+            "the id of token \"%s\" is out of range: %s".formatted(token, parser.getText()));
       }
       tokens.put(token, (int) id);
     }
@@ -192,7 +194,7 @@ final class TokenizerJson {
     int id = 0;
     while (parser.nextToken() == JsonToken.START_ARRAY) {
       if (parser.nextToken() != JsonToken.VALUE_STRING) {
-        throw wrong("entry %d of \"vocab\" is not a pair of token and score", id);
+        throw wrong("entry %d of \"vocab\" is not a pair of token and score".formatted(id));
       }
       tokens.put(parser.getText(), id++);
       while (parser.nextToken() != JsonToken.END_ARRAY) {
@@ -200,7 +202,7 @@ final class TokenizerJson {
       }
     }
     if (parser.currentToken() != JsonToken.END_ARRAY) {
-      throw wrong("entry %d of \"vocab\" is not a pair of token and score", id);
+      throw wrong("entry %d of \"vocab\" is not a pair of token and score".formatted(id));
     }
   }
 
@@ -236,14 +238,14 @@ final class TokenizerJson {
         JsonNode definition = processor.path("special_tokens").path(id);
         if (!definition.isObject()
             || definition.path("ids").size() != definition.path("tokens").size()) {
-          throw wrong("the post-processor's template names an undefined token \"%s\"", id);
+          throw wrong(
+              "the post-processor's template names an undefined token \"%s\"".formatted(id));
         }
       }
     }
   }
 
-  private IOException wrong(String what, Object... args) {
-    return new IOException(
-        name + ": not a usable tokenizer: " + (args.length == 0 ? what : what.formatted(args)));
+  private IOException wrong(String what) {
+    return new IOException(name + ": not a usable tokenizer: " + what);
   }
 }
