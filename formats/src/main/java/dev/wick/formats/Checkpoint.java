@@ -130,7 +130,7 @@ public final class Checkpoint implements ModelSource {
     return config;
   }
 
-  /** {@code generation_config.json} in the form of {@link #config}; empty if there is none. */
+  @Override
   public Map<String, Object> generationConfig() {
     return generationConfig;
   }

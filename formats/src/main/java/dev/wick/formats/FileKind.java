@@ -22,7 +22,7 @@ final class FileKind {
     }
     if (text.startsWith("PK\u0003\u0004") || text.startsWith("\u0080\u0002")) {
       return "this is a PyTorch pickle file, which is not read because it can run code; "
-          + "convert it with save_pretrained(..., safe_serialization=True) of transformers";
+          + "convert it with save_pretrained of transformers";
     }
     String head = text.stripLeading().toLowerCase(Locale.ROOT);
     if (head.startsWith("<!doctype") || head.startsWith("<html")) {

@@ -41,7 +41,7 @@ record FolderContents(List<String> names) {
     if (!pickles.isEmpty()) {
       return "%s, a PyTorch pickle, which is not read because it can run code; convert it with "
               .formatted(pickles.getFirst())
-          + "save_pretrained(..., safe_serialization=True) of transformers";
+          + "save_pretrained of transformers";
     }
     List<String> gguf = ending(".gguf");
     if (!gguf.isEmpty()) {

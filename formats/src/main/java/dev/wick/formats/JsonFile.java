@@ -35,10 +35,19 @@ public final class JsonFile {
    * @throws IOException if the file cannot be read
    */
   public static Map<String, Object> readObject(Path file) throws IOException {
-    return readObject(file, false);
+    Map<String, Object> present = new LinkedHashMap<>();
+    read(file, false)
+        .forEach(
+            (key, value) -> {
+              if (value != null) {
+                present.put(key, value);
+              }
+            });
+    return Collections.unmodifiableMap(present);
   }
 
-  static Map<String, Object> readObject(Path file, boolean uniqueKeys) throws IOException {
+  /** As {@link #readObject}; strict means that equal keys are an error and null values are kept. */
+  static Map<String, @Nullable Object> read(Path file, boolean strict) throws IOException {
     String what = Objects.toString(file.getFileName(), "the file");
     try (FileChannel channel = FileInput.open(file)) {
       long size = channel.size();
@@ -60,7 +69,7 @@ public final class JsonFile {
           throw new FormatException(
               file, "expected a JSON object, got " + StrictJson.describe(first));
         }
-        Map<String, Object> object = object(file, json, uniqueKeys);
+        Map<String, @Nullable Object> object = object(file, json, strict);
         StrictJson.requireEnd(json, file, what);
         return object;
       } catch (IOException e) {
@@ -69,41 +78,37 @@ public final class JsonFile {
     }
   }
 
-  private static Map<String, Object> object(Path file, JsonParser json, boolean uniqueKeys)
+  private static Map<String, @Nullable Object> object(Path file, JsonParser json, boolean strict)
       throws IOException {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
     while (json.nextToken() != JsonToken.END_OBJECT) {
       String key = json.currentName();
-      if (uniqueKeys && map.containsKey(key)) {
+      if (strict && map.containsKey(key)) {
         throw new FormatException(file, "%s is declared twice".formatted(Quoted.of(key)));
       }
       json.nextToken();
-      map.put(key, value(file, json, uniqueKeys));
+      map.put(key, value(file, json, strict));
     }
-    Map<String, Object> present = LinkedHashMap.newLinkedHashMap(map.size());
-    map.forEach(
-        (key, value) -> {
-          if (value != null) {
-            present.put(key, value);
-          }
-        });
-    return Collections.unmodifiableMap(present);
+    if (!strict) {
+      map.values().removeIf(Objects::isNull);
+    }
+    return Collections.unmodifiableMap(map);
   }
 
-  private static List<@Nullable Object> array(Path file, JsonParser json, boolean uniqueKeys)
+  private static List<@Nullable Object> array(Path file, JsonParser json, boolean strict)
       throws IOException {
     List<@Nullable Object> list = new ArrayList<>();
     while (json.nextToken() != JsonToken.END_ARRAY) {
-      list.add(value(file, json, uniqueKeys));
+      list.add(value(file, json, strict));
     }
     return Collections.unmodifiableList(list);
   }
 
-  private static @Nullable Object value(Path file, JsonParser json, boolean uniqueKeys)
+  private static @Nullable Object value(Path file, JsonParser json, boolean strict)
       throws IOException {
     return switch (json.currentToken()) {
-      case START_OBJECT -> object(file, json, uniqueKeys);
-      case START_ARRAY -> array(file, json, uniqueKeys);
+      case START_OBJECT -> object(file, json, strict);
+      case START_ARRAY -> array(file, json, strict);
       case VALUE_STRING -> json.getText();
       case VALUE_NUMBER_INT -> json.getNumberValue();
       case VALUE_NUMBER_FLOAT -> json.getDoubleValue();

@@ -2,6 +2,7 @@ package dev.wick.formats;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
 import java.io.ByteArrayOutputStream;
@@ -33,7 +34,8 @@ public final class SafetensorsWriter {
 
   private static final String METADATA = "__metadata__";
   private static final int MAX_HEADER_BYTES = 100_000_000;
-  private static final JsonFactory JSON = new JsonFactory();
+  private static final JsonFactory JSON =
+      JsonFactory.builder().enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8).build();
 
   private final Map<String, Tensor> tensors = new HashMap<>();
   private final Map<String, String> metadata = new TreeMap<>();

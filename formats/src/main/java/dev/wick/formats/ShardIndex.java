@@ -28,7 +28,7 @@ public record ShardIndex(Path file, Map<String, String> weightMap) {
    * @throws IOException if the file cannot be read
    */
   public static ShardIndex read(Path file) throws IOException {
-    Object declared = JsonFile.readObject(file, true).get("weight_map");
+    Object declared = JsonFile.read(file, true).get("weight_map");
     if (!(declared instanceof Map<?, ?> entries)) {
       throw new FormatException(
           file,
