@@ -51,7 +51,7 @@ public final class Checkpoint implements ModelSource {
   public static Checkpoint open(Path folder) throws IOException {
     requireFolder(folder);
     Path configFile = folder.resolve(CONFIG_FILE);
-    if (!Files.exists(configFile)) {
+    if (!FileInput.isPresent(configFile)) {
       throw new NoSuchFileException(
           folder.toString(),
           null,
@@ -62,7 +62,7 @@ public final class Checkpoint implements ModelSource {
     String modelType = modelType(configFile, config);
     Path generationFile = folder.resolve(GENERATION_CONFIG_FILE);
     Map<String, Object> generationConfig =
-        Files.exists(generationFile) ? JsonFile.readObject(generationFile) : Map.of();
+        FileInput.isPresent(generationFile) ? JsonFile.readObject(generationFile) : Map.of();
     return new Checkpoint(
         folder, modelType, config, generationConfig, SafetensorsWeights.open(folder));
   }
@@ -99,8 +99,8 @@ public final class Checkpoint implements ModelSource {
 
   private static String whatElseIsMissing(Path folder) throws IOException {
     boolean hasWeights =
-        Files.exists(folder.resolve(SafetensorsWeights.SINGLE_FILE))
-            || Files.exists(folder.resolve(SafetensorsWeights.INDEX_FILE));
+        FileInput.isPresent(folder.resolve(SafetensorsWeights.SINGLE_FILE))
+            || FileInput.isPresent(folder.resolve(SafetensorsWeights.INDEX_FILE));
     return hasWeights ? "" : ". It also has " + FolderContents.of(folder).whyNoWeights();
   }
 

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -31,11 +32,23 @@ final class FileInput extends InputStream {
     try {
       return FileChannel.open(file, StandardOpenOption.READ);
     } catch (NoSuchFileException e) {
-      throw withReason(new NoSuchFileException(file.toString(), null, "no such file"), e);
+      String reason =
+          Files.isSymbolicLink(file)
+              ? "a link to %s, which is missing; download it again"
+                  .formatted(Files.readSymbolicLink(file))
+              : "no such file";
+      throw withReason(new NoSuchFileException(file.toString(), null, reason), e);
     } catch (AccessDeniedException e) {
       throw withReason(
           new AccessDeniedException(file.toString(), null, "no permission to read it"), e);
     }
+  }
+
+  /**
+   * Whether there is an entry of this name, be it a link to nothing: {@link #open} says so then.
+   */
+  static boolean isPresent(Path file) {
+    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
   /** The first bytes of a file, fewer if it is shorter. */

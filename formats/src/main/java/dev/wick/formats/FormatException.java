@@ -23,8 +23,8 @@ public class FormatException extends IOException {
     this.file = file.toString();
   }
 
-  /** The damaged file. */
-  public Path file() {
-    return Path.of(file);
+  /** The path of the damaged file. */
+  public String file() {
+    return file;
   }
 }

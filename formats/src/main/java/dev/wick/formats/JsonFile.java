@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * keys wins, and {@code NaN} and {@code Infinity} are numbers. Nesting and size are bounded.
  */
 public final class JsonFile {
-  private static final long MAX_BYTES = 256L << 20;
+  private static final long MAX_BYTES = 64L << 20;
 
   private JsonFile() {}
 
@@ -31,7 +31,7 @@ public final class JsonFile {
    *     Double}) and {@code Boolean}; a key whose value is null is left out, a null in an array
    *     stays, so that the others keep their place
    * @throws FormatException if the file is not UTF-8, not JSON, not an object, nested more than 127
-   *     deep or larger than 256 MiB
+   *     deep or larger than 64 MiB
    * @throws IOException if the file cannot be read
    */
   public static Map<String, Object> readObject(Path file) throws IOException {

@@ -5,6 +5,7 @@ import dev.wick.engine.tensor.TensorSpec;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -62,6 +63,8 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
       throws IOException {
     try {
       return channel.map(FileChannel.MapMode.READ_ONLY, 0, header.fileSize(), arena);
+    } catch (ClosedByInterruptException e) {
+      throw e;
     } catch (IOException e) {
       throw new IOException(
           "%s: cannot map %d bytes: %s".formatted(header.file(), header.fileSize(), e.getMessage()),

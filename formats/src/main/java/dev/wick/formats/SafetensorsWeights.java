@@ -54,11 +54,11 @@ public final class SafetensorsWeights implements WeightSource, AutoCloseable {
       return path.toString().endsWith(".json") ? openShards(path) : openFile(path);
     }
     Path single = path.resolve(SINGLE_FILE);
-    if (Files.exists(single)) {
+    if (FileInput.isPresent(single)) {
       return openFile(single);
     }
     Path index = path.resolve(INDEX_FILE);
-    if (Files.exists(index)) {
+    if (FileInput.isPresent(index)) {
       return openShards(index);
     }
     throw new NoSuchFileException(path.toString(), null, FolderContents.of(path).whyNoWeights());

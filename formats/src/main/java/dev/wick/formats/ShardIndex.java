@@ -1,12 +1,14 @@
 package dev.wick.formats;
 
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The index of a sharded checkpoint ({@code model.safetensors.index.json}): which tensor is in
@@ -49,13 +51,14 @@ public record ShardIndex(Path file, Map<String, String> weightMap) {
             "weight_map: expected a file name for %s, got %s"
                 .formatted(Quoted.of(tensor), Quoted.of(String.valueOf(entry.getValue()))));
       }
-      if (!staysInside(shard)) {
+      String inside = inside(shard);
+      if (inside == null) {
         throw new FormatException(
             file,
             "weight_map: expected a file in the folder of the index for %s, got %s"
                 .formatted(Quoted.of(tensor), Quoted.of(shard)));
       }
-      weightMap.put(tensor, shard);
+      weightMap.put(tensor, inside);
     }
     return new ShardIndex(file, weightMap);
   }
@@ -70,14 +73,26 @@ public record ShardIndex(Path file, Map<String, String> weightMap) {
     return file.resolveSibling(shard);
   }
 
-  /** By its letters alone: a link to elsewhere is the owner's wish, as in the cache of the hub. */
-  private static boolean staysInside(String shard) {
-    for (String step : shard.split("/", -1)) {
-      if (step.isEmpty() || step.equals(".") || step.equals("..")) {
-        return false;
+  /**
+   * The path in normal form, or null if it leaves the folder or is none. By its letters alone: a
+   * link to elsewhere is the owner's wish, as in the cache of the hub.
+   */
+  private static @Nullable String inside(String shard) {
+    if (shard.chars().anyMatch(c -> c == '\\' || c == ':' || Character.isISOControl(c))) {
+      return null; // would mean more on Windows than on Linux, or fool a terminal
+    }
+    Path path;
+    try {
+      path = Path.of(shard);
+    } catch (InvalidPathException e) {
+      return null;
+    }
+    for (Path step : path) {
+      if (step.toString().equals("..")) {
+        return null;
       }
     }
-    return shard.chars().noneMatch(c -> c == '\\' || c == ':' || Character.isISOControl(c))
-        && Quoted.isWellFormed(shard);
+    String normal = path.normalize().toString();
+    return path.isAbsolute() || shard.startsWith("/") || normal.isEmpty() ? null : normal;
   }
 }

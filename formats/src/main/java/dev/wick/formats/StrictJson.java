@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
@@ -71,6 +72,7 @@ final class StrictJson {
   static IOException explain(Path file, String what, IOException failure) {
     return switch (failure) {
       case FormatException format -> format;
+      case ClosedByInterruptException interrupt -> interrupt;
       case JsonProcessingException json ->
           new FormatException(
               file,

@@ -160,6 +160,55 @@ class CheckpointTest {
     assertThatThrownBy(() -> SafetensorsWeights.open(folder))
         .isInstanceOf(FormatException.class)
         .hasMessageStartingWith(folder.resolve("2.safetensors") + ": this is a Git LFS pointer");
+    assertThat(mappedFiles()).isEmpty();
+  }
+
+  @Test
+  void close_shards_unmapsThem() throws IOException {
+    shards("{\"weight_map\":{\"a\":\"1.safetensors\",\"b\":\"2.safetensors\"}}");
+    Path linux = Path.of("/proc/self/maps");
+
+    try (SafetensorsWeights weights = SafetensorsWeights.open(folder)) {
+      assertThat(mappedFiles()).hasSize(Files.exists(linux) ? weights.headers().size() : 0);
+    }
+
+    assertThat(mappedFiles()).isEmpty();
+  }
+
+  @Test
+  void open_oddButInside_accepts() throws IOException {
+    Files.createDirectory(folder.resolve("sub"));
+    RawFiles.vectors(folder.resolve("sub").resolve("1.safetensors"), "a", "b");
+    write(
+        "model.safetensors.index.json",
+        "{\"metadata\":{\"x\":null},"
+            + "\"weight_map\":{\"a\":\"sub/1.safetensors\",\"b\":\"./sub//1.safetensors\"}}");
+
+    try (SafetensorsWeights weights = SafetensorsWeights.open(folder)) {
+      assertThat(weights.names()).containsExactly("a", "b");
+      assertThat(weights.headers()).hasSize(1);
+    }
+  }
+
+  @Test
+  void open_linksAsInTheHubCache_followsThem() throws IOException {
+    Path blobs = Files.createDirectory(folder.resolve("blobs"));
+    Path snapshot = Files.createDirectory(folder.resolve("snapshot"));
+    RawFiles.vectors(blobs.resolve("0"), "a");
+    Files.writeString(blobs.resolve("1"), CONFIG);
+    Files.createSymbolicLink(snapshot.resolve("config.json"), Path.of("../blobs/1"));
+    Path link =
+        Files.createSymbolicLink(snapshot.resolve("model.safetensors"), Path.of("../blobs/0"));
+
+    try (Checkpoint checkpoint = Checkpoint.open(snapshot)) {
+      assertThat(checkpoint.weights().names()).containsExactly("a");
+    }
+
+    Files.delete(blobs.resolve("0"));
+    assertThatThrownBy(() -> Checkpoint.open(snapshot))
+        .isInstanceOf(NoSuchFileException.class)
+        .hasMessageContaining(link + ": a link to ")
+        .hasMessageEndingWith("which is missing; download it again");
   }
 
   @ParameterizedTest
@@ -178,6 +227,7 @@ class CheckpointTest {
         "{\"weight_map\":{\"a\":null}}         | expected a file name for 'a', got 'null'",
         "{\"weight_map\":{\"a\":\"1\",\"a\":\"1\"}} | 'a' is declared twice",
         "{\"weight_map\":{\"a\":\"\"}}         | in the folder of the index for 'a', got ''",
+        "{\"weight_map\":{\"a\":\".\"}}        | in the folder of the index for 'a', got '.'",
         "{\"weight_map\":{\"a\":\"..\"}}       | in the folder of the index for 'a', got '..'",
         "{\"weight_map\":{\"a\":\"../x\"}}     | in the folder of the index for 'a', got '../x'",
         "{\"weight_map\":{\"a\":\"b/../../x\"}} | in the folder of the index for 'a'",
@@ -336,5 +386,15 @@ class CheckpointTest {
     RawFiles.vectors(folder.resolve("1.safetensors"), "a");
     RawFiles.vectors(folder.resolve("2.safetensors"), "b", "c");
     write("model.safetensors.index.json", index);
+  }
+
+  /** The files of this test that are mapped; known on Linux only. */
+  private List<String> mappedFiles() throws IOException {
+    Path maps = Path.of("/proc/self/maps");
+    return Files.exists(maps)
+        ? Files.readAllLines(maps).stream()
+            .filter(line -> line.contains(folder.toString()))
+            .toList()
+        : List.of();
   }
 }
