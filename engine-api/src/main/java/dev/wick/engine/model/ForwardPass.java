@@ -4,7 +4,7 @@ import dev.wick.engine.op.Expr;
 
 /** The forward pass of a model, written once as an expression and traced per shape of step. */
 public interface ForwardPass {
-  /** From tokens to the hidden states before the final norm's linear head: [tokens, hidden]. */
+  /** From tokens to the hidden states after the final norm: [tokens, hidden]. */
   Expr hidden(StepInputs inputs);
 
   /** From hidden states of some rows [rows, hidden] to logits [rows, vocab]. */

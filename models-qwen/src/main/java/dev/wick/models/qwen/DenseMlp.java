@@ -1,0 +1,26 @@
+package dev.wick.models.qwen;
+
+import dev.wick.engine.model.Linear;
+import dev.wick.engine.model.Weights;
+import dev.wick.engine.op.Expr;
+import dev.wick.engine.op.SwiGlu;
+import java.io.IOException;
+
+/**
+ * A gated feed-forward layer: {@code down(silu(gate(x)) · up(x))}; Shazeer 2020, arXiv:2002.05202.
+ */
+record DenseMlp(Linear gate, Linear up, Linear down) implements FeedForward {
+  static DenseMlp load(String name, long hidden, long intermediate, Weights weights)
+      throws IOException {
+    return new DenseMlp(
+        weights.linear(name + ".gate_proj", intermediate, hidden, false),
+        weights.linear(name + ".up_proj", intermediate, hidden, false),
+        weights.linear(name + ".down_proj", hidden, intermediate, false));
+  }
+
+  @Override
+  public Expr forward(Expr x) {
+    Expr gated = gate.apply(x).apply(new SwiGlu(), up.apply(x)); // [tokens, intermediate]
+    return down.apply(gated);
+  }
+}

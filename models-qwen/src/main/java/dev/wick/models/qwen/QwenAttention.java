@@ -1,0 +1,68 @@
+package dev.wick.models.qwen;
+
+import dev.wick.engine.Tensor;
+import dev.wick.engine.model.Linear;
+import dev.wick.engine.model.StepInputs;
+import dev.wick.engine.model.Weights;
+import dev.wick.engine.op.Expr;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * Grouped-query self-attention with rotary positions; Qwen3 also normalises queries and keys per
+ * head (Dehghani et al. 2023, arXiv:2302.05442).
+ */
+record QwenAttention(
+    int layer,
+    Linear query,
+    Linear key,
+    Linear value,
+    Linear output,
+    Optional<Tensor> queryNorm,
+    Optional<Tensor> keyNorm,
+    int numHeads,
+    int numKeyValueHeads,
+    int headDim,
+    int window,
+    float rmsNormEps) {
+
+  static QwenAttention load(QwenConfig config, int layer, Weights weights) throws IOException {
+    String name = "model.layers.%d.self_attn".formatted(layer);
+    long hidden = config.hiddenSize();
+    int headDim = config.headDim();
+    long queryWidth = (long) config.numAttentionHeads() * headDim;
+    long keyWidth = (long) config.numKeyValueHeads() * headDim;
+    boolean bias = config.attentionBias();
+    boolean norm = config.family().queryKeyNorm();
+    return new QwenAttention(
+        layer,
+        weights.linear(name + ".q_proj", queryWidth, hidden, bias),
+        weights.linear(name + ".k_proj", keyWidth, hidden, bias),
+        weights.linear(name + ".v_proj", keyWidth, hidden, bias),
+        weights.linear(name + ".o_proj", hidden, queryWidth, config.outputBias()),
+        norm ? Optional.of(weights.vector(name + ".q_norm.weight", headDim)) : Optional.empty(),
+        norm ? Optional.of(weights.vector(name + ".k_norm.weight", headDim)) : Optional.empty(),
+        config.numAttentionHeads(),
+        config.numKeyValueHeads(),
+        headDim,
+        config.window(layer),
+        (float) config.rmsNormEps());
+  }
+
+  /** From [tokens, hidden] to [tokens, hidden]. */
+  Expr forward(Expr x, RotaryEmbedding.Angles angles, StepInputs inputs) {
+    long tokens = x.extent(0);
+    Expr q = query.apply(x).reshape(tokens, numHeads, headDim);
+    Expr k = key.apply(x).reshape(tokens, numKeyValueHeads, headDim);
+    Expr v = value.apply(x).reshape(tokens, numKeyValueHeads, headDim);
+    if (queryNorm.isPresent() && keyNorm.isPresent()) {
+      q = q.rmsNorm(queryNorm.get(), rmsNormEps);
+      k = k.rmsNorm(keyNorm.get(), rmsNormEps);
+    }
+    q = q.rope(angles.cos(), angles.sin());
+    k = k.rope(angles.cos(), angles.sin());
+    float scale = (float) (1 / Math.sqrt(headDim));
+    Expr mixed = inputs.attend(layer, q, k, v, scale, window); // [tokens, heads, headDim]
+    return output.apply(mixed.reshape(tokens, (long) numHeads * headDim));
+  }
+}

@@ -1,0 +1,84 @@
+package dev.wick.models.qwen;
+
+import dev.wick.engine.model.Linear;
+import dev.wick.engine.model.Weights;
+import dev.wick.engine.op.ExpertMatMul;
+import dev.wick.engine.op.Expr;
+import dev.wick.engine.op.SwiGlu;
+import dev.wick.engine.op.Unary;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A mixture of experts (Shazeer et al. 2017, arXiv:1701.06538): a router sends each token to a few
+ * gated feed-forward layers and adds their results, weighted; Qwen2 adds one that all tokens visit.
+ */
+record SparseMoe(
+    MoeConfig config,
+    Linear router,
+    List<DenseMlp> experts,
+    Optional<DenseMlp> sharedExpert,
+    Optional<Linear> sharedExpertGate)
+    implements FeedForward {
+
+  static SparseMoe load(MoeConfig config, String name, long hidden, Weights weights)
+      throws IOException {
+    List<DenseMlp> experts = new ArrayList<>();
+    Linear router = weights.linear(name + ".gate", config.numExperts(), hidden, false);
+    for (int i = 0; i < config.numExperts(); i++) {
+      experts.add(
+          DenseMlp.load(name + ".experts." + i, hidden, config.moeIntermediateSize(), weights));
+    }
+    if (config.sharedExpertIntermediateSize() == 0) {
+      return new SparseMoe(config, router, experts, Optional.empty(), Optional.empty());
+    }
+    String shared = name + ".shared_expert";
+    return new SparseMoe(
+        config,
+        router,
+        experts,
+        Optional.of(DenseMlp.load(shared, hidden, config.sharedExpertIntermediateSize(), weights)),
+        Optional.of(weights.linear(name + ".shared_expert_gate", 1, hidden, false)));
+  }
+
+  @Override
+  public Expr forward(Expr x) {
+    long tokens = x.extent(0);
+    long hidden = x.extent(1);
+    long slots = config.numExpertsPerTok();
+    List<Expr> top = router.apply(x).softmax().topK(config.numExpertsPerTok());
+    Expr share = top.get(0); // [tokens, slots]
+    Expr chosen = top.get(1);
+    if (config.normTopkProb()) {
+      share = share.div(share.sum(-1));
+    }
+    Expr input = x.reshape(tokens, 1, hidden);
+    Expr gate = visit(DenseMlp::gate, input, chosen); // [tokens, slots, intermediate]
+    Expr up = visit(DenseMlp::up, input, chosen);
+    Expr y = visit(DenseMlp::down, gate.apply(new SwiGlu(), up), chosen); // [tokens, slots, hidden]
+    Expr mixed = share.reshape(tokens, 1, slots).matMul(y).reshape(tokens, hidden);
+    return sharedExpert.isPresent() ? mixed.add(shared(x)) : mixed;
+  }
+
+  private Expr shared(Expr x) {
+    Expr open = sharedExpertGate.orElseThrow().apply(x).unary(Unary.Kind.SIGMOID); // [tokens, 1]
+    return sharedExpert.orElseThrow().forward(x).mul(open);
+  }
+
+  private Expr visit(Projection projection, Expr x, Expr chosen) {
+    List<Expr> operands = new ArrayList<>();
+    operands.add(x);
+    operands.add(chosen);
+    for (DenseMlp expert : experts) {
+      operands.add(projection.of(expert).weight());
+    }
+    return Expr.apply(new ExpertMatMul(), operands).getFirst();
+  }
+
+  /** One of the three linears of an expert. */
+  private interface Projection {
+    Linear of(DenseMlp expert);
+  }
+}
