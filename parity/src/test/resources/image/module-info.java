@@ -1,0 +1,3 @@
+module dev.wick.smoke {
+  requires dev.wick.engine;
+}
