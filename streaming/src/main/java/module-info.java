@@ -11,5 +11,6 @@ module dev.wick.streaming {
   requires static transitive org.jspecify;
   requires transitive dev.wick.engine;
 
+  exports dev.wick.streaming;
   exports dev.wick.streaming.sampling;
 }

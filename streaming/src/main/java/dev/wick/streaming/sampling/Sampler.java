@@ -63,6 +63,23 @@ public final class Sampler {
     step++;
   }
 
+  /** Whether every step picks the largest logit, so that a model's own arg max will do. */
+  public boolean isArgMax() {
+    return greedy && processors.isEmpty();
+  }
+
+  /**
+   * The ids of the largest logits in descending order, the lower id first among equals.
+   *
+   * @param logits [vocabSize]
+   * @param count how many, at most as many as there are logits
+   */
+  public static int[] largest(float[] logits, int count) {
+    int[] ids = new int[Math.min(count, logits.length)];
+    LargestScores.indices(logits, 0, logits.length, ids);
+    return ids;
+  }
+
   /** The tokens so far. */
   public TokenHistory history() {
     return history;
