@@ -94,12 +94,13 @@ final class NativeTokenizer implements AutoCloseable {
   }
 
   private <T> T withEncoding(String text, boolean addSpecialTokens, LongFunction<T> read) {
+    String safe = NativeText.of(text);
     lock.readLock().lock();
     try {
       checkOpen();
       long encoding;
       try {
-        encoding = LIB.encode(handle, wellFormed(text), addSpecialTokens);
+        encoding = LIB.encode(handle, safe, addSpecialTokens);
       } catch (RuntimeException e) { // As above.
         throw new TokenizerException(
             "encode: the tokenizer refused the text: " + e.getMessage(), e);
@@ -119,29 +120,6 @@ final class NativeTokenizer implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("tokenizer: expected an open tokenizer, got a closed one");
     }
-  }
-
-  /** An unpaired surrogate is no character; it is encoded as U+FFFD. */
-  private static String wellFormed(String text) {
-    StringBuilder copy = null;
-    int length = text.length();
-    for (int i = 0; i < length; i++) {
-      char c = text.charAt(i);
-      if (!Character.isSurrogate(c)) {
-        continue;
-      }
-      if (Character.isHighSurrogate(c)
-          && i + 1 < length
-          && Character.isLowSurrogate(text.charAt(i + 1))) {
-        i++;
-        continue;
-      }
-      if (copy == null) {
-        copy = new StringBuilder(text);
-      }
-      copy.setCharAt(i, '\uFFFD');
-    }
-    return copy == null ? text : copy.toString();
   }
 
   private static int[] narrow(long[] ids) {

@@ -102,6 +102,17 @@ class HuggingFaceTokenizerTest {
   }
 
   @Test
+  void encode_tooMuchWhiteSpaceInARow_isRefused() throws IOException {
+    try (HuggingFaceTokenizer tokenizer = SmallTokenizer.of(SmallTokenizer.json())) {
+      String longest = " ".repeat(NativeText.MAX_WHITE_SPACE_RUN);
+
+      assertThatThrownBy(() -> tokenizer.encode("a" + longest + "\u3000b"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("at most 1000000 white-space characters");
+    }
+  }
+
+  @Test
   void encode_randomTexts_comeBack() throws IOException {
     long seed = System.nanoTime();
     Random random = new Random(seed);
