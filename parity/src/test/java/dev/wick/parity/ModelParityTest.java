@@ -98,8 +98,7 @@ class ModelParityTest {
       model.step(StepBatch.of(lease, Logits.ALL, ids), output);
 
       for (int row = 0; row < ids.length; row++) {
-        assertClose(
-            output.logits(row), expected.floatRow(prompt + ".logits", row), "row " + row);
+        assertClose(output.logits(row), expected.floatRow(prompt + ".logits", row), "row " + row);
       }
       if (expected.has(prompt + ".prompt_logprobs")) {
         float[] logprobs = expected.floats(prompt + ".prompt_logprobs");
@@ -128,8 +127,7 @@ class ModelParityTest {
     }
   }
 
-  private static void compareStep(
-      GoldenTensors expected, String prompt, int i, StepOutput output) {
+  private static void compareStep(GoldenTensors expected, String prompt, int i, StepOutput output) {
     String step = "step " + i;
     if (expected.has(prompt + ".greedy_logits")) {
       assertClose(output.logits(0), expected.floatRow(prompt + ".greedy_logits", i), step);
