@@ -34,6 +34,7 @@ public final class Generator implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final ReentrantLock turn = new ReentrantLock(true);
   private final Set<Generation> running = ConcurrentHashMap.newKeySet();
+  private final Set<TokenSubscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final GeneratorThreads threads = new GeneratorThreads();
   private volatile boolean closed;
 
@@ -186,6 +187,22 @@ public final class Generator implements AutoCloseable {
     return generation;
   }
 
+  /** Starts the generation of a subscription, which hears of a {@link #close} from now on. */
+  Generation start(GenerationRequest request, TokenSubscription subscription) {
+    Generation generation = start(request);
+    subscriptions.add(subscription);
+    return generation;
+  }
+
+  /** Forgets a subscription that has ended. */
+  void end(TokenSubscription subscription) {
+    subscriptions.remove(subscription);
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
   /** Ends a generation, whether it has come to its end or not. */
   void end(Generation generation) {
     generation.cancel();
@@ -206,7 +223,8 @@ public final class Generator implements AutoCloseable {
     return new IllegalStateException("generator: expected an open generator, got a closed one");
   }
 
-  private static CancellationException closedMeanwhile() {
+  /** What a generation under way fails with when its generator is closed. */
+  static CancellationException closedMeanwhile() {
     return new CancellationException("generator: closed before the generation came to its end");
   }
 
@@ -218,5 +236,7 @@ public final class Generator implements AutoCloseable {
     running.forEach(Generation::close);
     running.clear();
     threads.close();
+    subscriptions.forEach(TokenSubscription::generatorClosed);
+    subscriptions.clear();
   }
 }

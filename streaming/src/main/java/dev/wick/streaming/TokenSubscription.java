@@ -38,7 +38,7 @@ final class TokenSubscription implements Flow.Subscription, Runnable {
   void begin(Flow.Subscriber<? super StreamToken> target) {
     wakeUps.set(1); // no other signal before onSubscribe is over
     target.onSubscribe(this);
-    if (wakeUps.addAndGet(-1) != 0) {
+    if (generator.isClosed() || wakeUps.addAndGet(-1) != 0) {
       schedule();
     }
   }
@@ -66,6 +66,21 @@ final class TokenSubscription implements Flow.Subscription, Runnable {
     wakeUp();
   }
 
+  /** The generator is closed: whoever waits without demand hears of it too. */
+  void generatorClosed() {
+    wakeUp();
+  }
+
+  private RuntimeException closed() {
+    return generation == null ? Generator.closedAlready() : Generator.closedMeanwhile();
+  }
+
+  /** Lets the subscriber go (3.13). */
+  private void forget() {
+    subscriber = null;
+    generator.end(this);
+  }
+
   private void wakeUp() {
     if (wakeUps.getAndIncrement() == 0) {
       schedule();
@@ -74,13 +89,13 @@ final class TokenSubscription implements Flow.Subscription, Runnable {
 
   private void schedule() {
     if (cancelled) {
-      subscriber = null; // 3.13
+      forget();
       return;
     }
     try {
       generator.execute(this);
     } catch (RejectedExecutionException e) {
-      IllegalStateException closed = Generator.closedAlready();
+      RuntimeException closed = closed();
       closed.initCause(e);
       fail(closed);
     }
@@ -93,7 +108,7 @@ final class TokenSubscription implements Flow.Subscription, Runnable {
     do {
       seen = wakeUps.get();
       if (!emit()) {
-        subscriber = null;
+        forget();
         return; // and nobody works from now on
       }
     } while (wakeUps.addAndGet(-seen) != 0);
@@ -108,6 +123,10 @@ final class TokenSubscription implements Flow.Subscription, Runnable {
         return false;
       }
       if (demand.get() == 0) {
+        if (generator.isClosed()) {
+          fail(closed());
+          return false;
+        }
         return true;
       }
       StreamToken token;
@@ -141,7 +160,7 @@ final class TokenSubscription implements Flow.Subscription, Runnable {
     } finally {
       if (!delivered) { // against 2.13: treated as a cancel, the exception goes to the thread
         cancel();
-        subscriber = null;
+        forget();
       }
     }
   }
@@ -149,7 +168,7 @@ final class TokenSubscription implements Flow.Subscription, Runnable {
   private Generation started() {
     Generation current = generation;
     if (current == null) {
-      current = generator.start(request);
+      current = generator.start(request, this);
       generation = current;
       if (cancelled) {
         generator.end(current);
@@ -160,7 +179,7 @@ final class TokenSubscription implements Flow.Subscription, Runnable {
 
   private void fail(Throwable failure) {
     Flow.Subscriber<? super StreamToken> target = subscriber;
-    subscriber = null;
+    forget();
     boolean quiet = cancelled;
     cancelled = true;
     Generation current = generation;
