@@ -183,6 +183,12 @@ public final class Hub {
     } catch (NoSuchFileException e) {
       // Nobody has logged in on this machine.
       return Optional.empty();
+    } catch (IOException e) {
+      throw new HubException(
+          Reason.ACCESS_DENIED,
+          "The token file %s cannot be read (%s). Check its permissions, or set HF_TOKEN"
+              .formatted(settings.tokenFile(), e.getClass().getSimpleName()),
+          e);
     }
   }
 

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpTimeoutException;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -40,12 +41,13 @@ final class HubHttp implements AutoCloseable {
     this.settings = settings;
     this.token = token;
     // HTTP/2 would send all files of a host through one connection, which is slower for files.
-    this.client =
+    HttpClient.Builder builder =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(settings.answerTimeout())
-            .build();
+            .connectTimeout(settings.answerTimeout());
+    settings.proxy().ifPresent(builder::proxy);
+    this.client = builder.build();
   }
 
   URI endpoint() {
@@ -140,13 +142,6 @@ final class HubHttp implements AutoCloseable {
     CompletableFuture<HttpResponse<byte[]>> answer = client.sendAsync(request, successOnly);
     try {
       return await(answer, activity);
-    } catch (SSLException e) {
-      throw new HubException(
-          Reason.UNEXPECTED_ANSWER,
-          "%s: no trusted connection to %s (%s). Check the clock, the proxy and the certificates"
-                  .formatted(subject, request.uri().getHost(), e.getMessage())
-              + " that this Java trusts (javax.net.ssl.trustStore)",
-          e);
     } catch (IOException e) {
       throw unreachable(subject, request.uri(), e);
     } catch (InterruptedException e) {
@@ -180,11 +175,30 @@ final class HubHttp implements AutoCloseable {
   }
 
   private HubException unreachable(String subject, URI uri, IOException cause) {
+    // Trying again would not make a certificate trusted; a handshake that was cut off is another
+    // matter.
+    if (cause instanceof SSLException && isAboutCertificates(cause)) {
+      return new HubException(
+          Reason.UNEXPECTED_ANSWER,
+          ("%s: the certificate of %s is not trusted (%s). Check the clock and the proxy; a company's"
+                  + " own authority must be in the trust store (-Djavax.net.ssl.trustStore)")
+              .formatted(subject, origin(uri), cause(cause)),
+          cause);
+    }
     return new HubException(
         Reason.UNREACHABLE,
-        "%s: no answer from %s (%s). Check the network, the proxy (https.proxyHost) and HF_ENDPOINT"
+        "%s: no answer from %s (%s). Check the network, the proxy (HTTPS_PROXY) and HF_ENDPOINT"
             .formatted(subject, origin(uri), cause(cause)),
         cause);
+  }
+
+  private static boolean isAboutCertificates(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof GeneralSecurityException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.wick.hub;
 
+import java.net.ProxySelector;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import java.util.regex.Pattern;
  * @param symlinks whether snapshots may consist of symbolic links
  * @param answerTimeout how long an answer may take to begin
  * @param stallTimeout how long a download may stand still
+ * @param proxy the proxies that the environment names
  */
 record HubSettings(
     URI endpoint,
@@ -33,7 +35,8 @@ record HubSettings(
     boolean offline,
     boolean symlinks,
     Duration answerTimeout,
-    Duration stallTimeout) {
+    Duration stallTimeout,
+    Optional<ProxySelector> proxy) {
 
   private static final String DEFAULT_ENDPOINT = "https://huggingface.co";
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
@@ -60,7 +63,8 @@ record HubSettings(
         variables.isTrue("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"),
         !variables.isTrue("HF_HUB_DISABLE_SYMLINKS"),
         variables.seconds("HF_HUB_ETAG_TIMEOUT"),
-        variables.seconds("HF_HUB_DOWNLOAD_TIMEOUT"));
+        variables.seconds("HF_HUB_DOWNLOAD_TIMEOUT"),
+        EnvironmentProxy.of(environment));
   }
 
   /** A token without the spaces and line ends that copying brings along. */
@@ -80,7 +84,8 @@ record HubSettings(
         offline,
         symlinks,
         timeout,
-        timeout);
+        timeout,
+        proxy);
   }
 
   static URI endpoint(String text) {

@@ -110,7 +110,7 @@ final class FakeHub implements AutoCloseable {
   }
 
   private Reply answer(Request request) {
-    String[] parts = request.path().split("/resolve/" + commit + "/");
+    String[] parts = request.path().split("/resolve/(main|[0-9a-f]{40})/");
     Reply reply;
     if (request.path().startsWith("/api/models/" + REPO + "/revision/")) {
       String siblings =

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
+import javax.net.ServerSocketFactory;
 
 /** An HTTP server on this machine that can be told to misbehave on the wire. */
 final class FakeServer implements AutoCloseable {
@@ -80,9 +82,13 @@ final class FakeServer implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
 
   FakeServer(Function<Request, Reply> answer) {
+    this(answer, ServerSocketFactory.getDefault());
+  }
+
+  FakeServer(Function<Request, Reply> answer, ServerSocketFactory sockets) {
     this.answer = answer;
     try {
-      socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+      socket = sockets.createServerSocket(0, 50, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -142,17 +148,19 @@ final class FakeServer implements AutoCloseable {
         new BufferedReader(
             new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
     String first = in.readLine();
-    if (first == null) {
-      throw new IOException("no request");
+    if (first == null || !first.matches("[A-Z]+ \\S+ HTTP/1\\.1")) {
+      throw new IOException("not a request: " + first);
     }
     String[] parts = first.split(" ");
+    // A proxy gets the whole address.
+    String path = parts[1].startsWith("/") ? parts[1] : URI.create(parts[1]).getRawPath();
     Map<String, String> headers = new TreeMap<>();
     for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
       int colon = line.indexOf(':');
       headers.put(
           line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
     }
-    return new Request(parts[0], parts[1], headers);
+    return new Request(parts[0], path, headers);
   }
 
   @Override

@@ -332,6 +332,20 @@ final class HubDownloadTest {
   }
 
   @Test
+  void resolve_proxyInTheEnvironment_isUsedButWhereExcluded() throws IOException {
+    fake.model(WEIGHTS);
+    fake.environment.put("http_proxy", fake.hub.address());
+    fake.environment.put("NO_PROXY", "example.org, 127.0.0.1");
+    fake.environment.put("HF_ENDPOINT", "http://hub.example");
+
+    assertThat(resolve().resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
+
+    assertThat(fake.hub.requests())
+        .allSatisfy(request -> assertThat(request.header("Host")).isEqualTo("hub.example"));
+    assertThat(fake.store.requests()).hasSize(1);
+  }
+
+  @Test
   void resolve_redirectOnTheSameHost_keepsTheToken() throws IOException {
     fake.model(WEIGHTS);
     fake.environment.put("HF_TOKEN", "hf_secret");

@@ -7,10 +7,15 @@ import static org.assertj.core.api.InstanceOfAssertFactories.throwable;
 import dev.wick.hub.FakeServer.Reply;
 import dev.wick.hub.HubException.Reason;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -294,6 +299,48 @@ final class HubFailureTest {
   }
 
   @Test
+  void resolve_untrustedCertificate_isNotTriedAgain() throws Exception {
+    try (FakeServer server = new FakeServer(request -> Reply.of(200, ""), selfSigned())) {
+      fake.environment.put("HF_ENDPOINT", server.address().replace("http:", "https:"));
+
+      assertFails(Reason.UNEXPECTED_ANSWER)
+          .hasMessageContaining("the certificate of https://127.0.0.1:")
+          .hasMessageContaining("trust store");
+      assertThat(fake.waits).isEmpty();
+    }
+  }
+
+  private static ServerSocketFactory selfSigned() throws Exception {
+    // keytool -genkeypair -keyalg EC -dname CN=localhost -ext san=ip:127.0.0.1 -validity 36500
+    char[] password = "password".toCharArray();
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    try (InputStream in = HubFailureTest.class.getResourceAsStream("self-signed.p12")) {
+      keys.load(in, password);
+    }
+    KeyManagerFactory managers = KeyManagerFactory.getInstance("PKIX");
+    managers.init(keys, password);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(managers.getKeyManagers(), null, null);
+    return context.getServerSocketFactory();
+  }
+
+  @Test
+  void resolve_noTlsOnTheOtherSide_isTriedAgain() {
+    fake.environment.put("HF_ENDPOINT", fake.hub.address().replace("http:", "https:"));
+
+    assertFails(Reason.UNREACHABLE).hasMessageContaining("no answer from https://127.0.0.1:");
+    assertThat(fake.waits).hasSize(2);
+  }
+
+  @Test
+  void resolve_unreadableTokenFile_namesIt() throws IOException {
+    Files.createDirectories(folder.resolve("token"));
+
+    assertFails(Reason.ACCESS_DENIED)
+        .hasMessageContaining("The token file " + folder.resolve("token") + " cannot be read");
+  }
+
+  @Test
   void resolve_hubSilent_givesUpAfterTheTimeout() {
     fake.alwaysFaults("GET /revision/main", reply -> reply.hangingAfter(5));
 
@@ -377,12 +424,13 @@ final class HubFailureTest {
   void resolve_diskFull_saysSo() throws IOException {
     Path blob = fake.blob(WEIGHTS, true);
     Files.createDirectories(blob.getParent());
-    Files.createSymbolicLink(
-        blob.resolveSibling(blob.getFileName() + ".incomplete"), Path.of("/dev/full"));
+    Path partial = blob.resolveSibling(blob.getFileName() + ".incomplete");
+    Files.createSymbolicLink(partial, Path.of("/dev/full"));
 
     assertFails(Reason.NO_SPACE)
         .hasMessageContaining("model.safetensors: the disk of")
         .hasMessageContaining("is full");
+    Files.delete(partial);
   }
 
   @Test
