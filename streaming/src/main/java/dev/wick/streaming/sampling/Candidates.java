@@ -11,6 +11,7 @@ import java.util.Arrays;
  */
 public final class Candidates {
   private static final int BLOCK = 512;
+  private static final boolean[] NONE = {};
 
   private final float[] scores;
   private final int vocabSize;
@@ -127,17 +128,41 @@ public final class Candidates {
     float[] key = keys(size);
     normalize();
     for (int i = 0; i < size; i++) {
-      key[i] = -scores[i];
+      key[i] = 0 - scores[i]; // and not -score: -0 and 0 are equal
     }
-    long last = boundary.keepUntilRestIsAtMost(key, weights, size, removedMass, minTokensToKeep);
+    float lastKey =
+        boundary.keepUntilRestIsAtMost(key, weights, size, removedMass, minTokensToKeep);
+    boolean sharedKey = boundary.keptTies() > 0 && lastKey < Float.POSITIVE_INFINITY;
+    boolean[] dropped = sharedKey ? droppedTies(-lastKey, boundary.keptTies()) : NONE;
     int kept = 0;
     begin();
     for (int i = 0; i < size; i++) {
-      if (MassBoundary.rank(key[i], i) <= last) {
+      if (key[i] <= lastKey && !(i < dropped.length && dropped[i])) {
         keep(kept++, i);
       }
     }
     end(kept);
+  }
+
+  /**
+   * Of the entries with one score, all but those that come last in the order in which PyTorch sorts
+   * the row; rarely needed, since it takes equal scores at the border of the nucleus.
+   */
+  private boolean[] droppedTies(float score, int kept) {
+    float[] row = new float[vocabSize];
+    Arrays.fill(row, Float.NEGATIVE_INFINITY);
+    for (int i = 0; i < size; i++) {
+      row[dense ? i : ids[i]] = scores[i];
+    }
+    int[] order = IntroSort.order(row);
+    boolean[] dropped = new boolean[size];
+    int left = kept;
+    for (int i = order.length - 1; i >= 0; i--) {
+      if (row[order[i]] == score && --left < 0) {
+        dropped[indexOf(order[i])] = true;
+      }
+    }
+    return dropped;
   }
 
   /**
@@ -158,8 +183,7 @@ public final class Candidates {
     for (int i = 0; i < size; i++) {
       key[i] = (float) Math.abs(logTotal + max - scores[i] - entropy);
     }
-    long last = boundary.keepUntilMassIsReached(key, weights, size, mass, minTokensToKeep);
-    float lastKey = MassBoundary.key(last);
+    float lastKey = boundary.keepUntilMassIsReached(key, weights, size, mass, minTokensToKeep);
     int kept = 0;
     begin();
     for (int i = 0; i < size; i++) {

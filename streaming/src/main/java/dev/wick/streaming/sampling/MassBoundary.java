@@ -23,26 +23,27 @@ final class MassBoundary {
   private float limit;
   private boolean limitsRest;
   private int minTokensToKeep;
+  private int keptTies;
 
-  /** The position of a token in the ranking: by key, then from the highest index to the lowest. */
-  static long rank(float key, int index) {
+  /** The position of a token in the ranking: by key, then by index. */
+  private static long rank(float key, int index) {
     int bits = Float.floatToRawIntBits(key);
     int ordered = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
-    return ((long) ordered << 32) | (Integer.MAX_VALUE - index);
+    return ((long) ordered << 32) | index;
   }
 
   /** The key in a rank. */
-  static float key(long rank) {
+  private static float key(long rank) {
     int ordered = (int) (rank >> 32);
     return Float.intBitsToFloat(ordered ^ ((ordered >> 31) & Integer.MAX_VALUE));
   }
 
   private static int index(long rank) {
-    return Integer.MAX_VALUE - (int) rank;
+    return (int) rank;
   }
 
-  /** The last rank to keep if the rest, the token itself included, must exceed {@code rest}. */
-  long keepUntilRestIsAtMost(
+  /** The last key to keep if the rest, the token itself included, must exceed {@code rest}. */
+  float keepUntilRestIsAtMost(
       float[] keys, float[] probabilities, int size, float rest, int minTokensToKeep) {
     this.total = Exponentials.sum(probabilities, 0, size);
     this.limit = rest;
@@ -51,8 +52,8 @@ final class MassBoundary {
     return find(keys, probabilities, size);
   }
 
-  /** The last rank to keep if the tokens in front of it must hold less than {@code mass}. */
-  long keepUntilMassIsReached(
+  /** The last key to keep if the tokens in front of it must hold less than {@code mass}. */
+  float keepUntilMassIsReached(
       float[] keys, float[] probabilities, int size, float mass, int minTokensToKeep) {
     this.limit = mass;
     this.limitsRest = false;
@@ -60,12 +61,17 @@ final class MassBoundary {
     return find(keys, probabilities, size);
   }
 
+  /** How many of the tokens with the last key are kept, if they are not all; else 0. */
+  int keptTies() {
+    return keptTies;
+  }
+
   private boolean keeps(int before, double massBefore) {
     return before < minTokensToKeep
         || (limitsRest ? (float) (total - massBefore) > limit : (float) massBefore < limit);
   }
 
-  private long find(float[] keys, float[] probabilities, int size) {
+  private float find(float[] keys, float[] probabilities, int size) {
     if (size <= SORT_ALL) {
       for (int i = 0; i < size; i++) {
         ranks[i] = rank(keys[i], i);
@@ -110,8 +116,8 @@ final class MassBoundary {
     return gathered;
   }
 
-  /** Sorts the gathered ranks and returns the last that is kept; the first one of them is. */
-  private long cut(float[] probabilities, int gathered, int before, double massBefore) {
+  /** Sorts the gathered ranks and returns the last key that is kept; the first of them is. */
+  private float cut(float[] probabilities, int gathered, int before, double massBefore) {
     Arrays.sort(ranks, 0, gathered);
     double sum = massBefore;
     int last = 0;
@@ -122,7 +128,14 @@ final class MassBoundary {
       }
       last++;
     }
-    return ranks[last];
+    float key = key(ranks[last]);
+    keptTies = 0;
+    if (last + 1 < gathered && key(ranks[last + 1]) == key) {
+      for (int i = last; i >= 0 && key(ranks[i]) == key; i--) {
+        keptTies++;
+      }
+    }
+    return key;
   }
 
   private static int bucket(float key, float smallest) {

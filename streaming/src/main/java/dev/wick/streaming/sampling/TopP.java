@@ -2,8 +2,8 @@ package dev.wick.streaming.sampling;
 
 /**
  * Nucleus sampling (Holtzman et al. 2019, arXiv:1904.09751): drops the least probable tokens as
- * long as their probabilities sum to at most {@code 1 - p}. Among equally probable tokens the lower
- * id is dropped first.
+ * long as their probabilities sum to at most {@code 1 - p}. Where equally probable tokens lie at
+ * the border, those go first that PyTorch's sort puts first.
  *
  * @param p from 0 to 1
  * @param minTokensToKeep how many of the most probable tokens stay in any case, at least 1
