@@ -181,7 +181,7 @@ final class BlobDownload {
       throw HttpFailure.of(response, id, subject, http);
     }
     if (part(status, response.headers(), start) == Part.OTHER) {
-      if (status != 200) {
+      if (status != 200 && !startsAt(status, response.headers(), start)) {
         // The server cannot continue where the file ends here: from the beginning, then.
         channel.truncate(0);
       }
@@ -207,8 +207,7 @@ final class BlobDownload {
   }
 
   private Part part(int status, HttpHeaders headers, long start) {
-    Matcher range = CONTENT_RANGE.matcher(headers.firstValue("Content-Range").orElse(""));
-    boolean rest = status == 206 && range.matches() && Long.parseLong(range.group(1)) == start;
+    boolean rest = startsAt(status, headers, start);
     if (!rest && status != 200) {
       return Part.OTHER;
     }
@@ -219,6 +218,11 @@ final class BlobDownload {
       return Part.OTHER;
     }
     return rest ? Part.REST : Part.WHOLE;
+  }
+
+  private static boolean startsAt(int status, HttpHeaders headers, long start) {
+    Matcher range = CONTENT_RANGE.matcher(headers.firstValue("Content-Range").orElse(""));
+    return status == 206 && range.matches() && Long.parseLong(range.group(1)) == start;
   }
 
   /** What a connection's end means to the file. */

@@ -219,7 +219,7 @@ final class HubHttp implements AutoCloseable {
       throws HubException {
     String location = response.headers().firstValue("Location").orElse("");
     try {
-      URI next = from.resolve(location);
+      URI next = from.resolve(RepoPath.urlEncodeIllegal(location));
       String scheme = String.valueOf(next.getScheme()).toLowerCase(Locale.ROOT);
       boolean secure = scheme.equals("https");
       if (!location.isEmpty()

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class RepoPath {
   private static final Pattern DRIVE = Pattern.compile("^[A-Za-z]:");
 
+  private static final Pattern ILLEGAL_IN_URL =
+      Pattern.compile("[^\\x21-\\x7e]|[\"<>\\\\^`{|}]|%(?![0-9A-Fa-f]{2})");
+
   private RepoPath() {}
 
   /**
@@ -51,6 +54,11 @@ final class RepoPath {
       }
     }
     return out.toString();
+  }
+
+  /** Percent-encodes what must not stand in an address but sometimes does in a redirect. */
+  static String urlEncodeIllegal(String address) {
+    return ILLEGAL_IN_URL.matcher(address).replaceAll(match -> urlEncode(match.group(), ""));
   }
 
   private static HubException refused(String name, HubId id, @Nullable Throwable cause) {

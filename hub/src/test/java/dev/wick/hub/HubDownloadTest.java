@@ -246,7 +246,7 @@ final class HubDownloadTest {
 
     assertThat(resolve().resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
     assertThat(fake.deliveries("model.safetensors").stream().map(r -> r.header("Range")))
-        .containsExactly("", "bytes=30000-", "");
+        .containsExactly("", "bytes=30000-", "bytes=30000-");
   }
 
   @Test
@@ -359,6 +359,21 @@ final class HubDownloadTest {
 
     assertThat(fake.hub.requests().get(1).path()).endsWith("/revision/moved");
     assertThat(fake.hub.requests().get(1).header("Authorization")).isEqualTo("Bearer hf_secret");
+  }
+
+  @Test
+  void resolve_redirectWithIllegalCharacters_isFollowed() throws IOException {
+    fake.model(WEIGHTS);
+    fake.faults(
+        "GET /revision/main",
+        reply ->
+            FakeServer.Reply.of(307, "")
+                .with("Location", "/api/models/Qwen/Tiny/revision/a?x=\"b|c\"&y=%22&z=100%"));
+
+    resolve();
+
+    assertThat(fake.hub.requests().get(1).path())
+        .endsWith("/revision/a?x=%22b%7Cc%22&y=%22&z=100%25");
   }
 
   @Test
