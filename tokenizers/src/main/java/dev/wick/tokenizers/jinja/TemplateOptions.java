@@ -1,0 +1,16 @@
+package dev.wick.tokenizers.jinja;
+
+import java.time.Clock;
+
+/**
+ * Settings of a template.
+ *
+ * @param clock time that {@code strftime_now} reports
+ * @param limits bounds on each rendering
+ */
+public record TemplateOptions(Clock clock, TemplateLimits limits) {
+  /** The system clock and the default limits. */
+  public static TemplateOptions defaults() {
+    return new TemplateOptions(Clock.systemDefaultZone(), TemplateLimits.DEFAULT);
+  }
+}
