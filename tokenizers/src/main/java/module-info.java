@@ -13,4 +13,5 @@ module dev.wick.tokenizers {
   requires com.fasterxml.jackson.databind;
 
   exports dev.wick.tokenizers;
+  exports dev.wick.tokenizers.jinja;
 }

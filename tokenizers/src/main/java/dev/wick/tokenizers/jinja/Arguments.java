@@ -35,13 +35,15 @@ record Arguments(List<Object> positional, Map<String, Object> keywords) {
     for (int i = 0; i < names.length; i++) {
       if (i < positional.size()) {
         if (rest.containsKey(names[i])) {
-          throw PythonError.type("%s() got multiple values for argument '%s'".formatted(function, names[i]));
+          throw PythonError.type(
+              "%s() got multiple values for argument '%s'".formatted(function, names[i]));
         }
       } else {
         values.add(rest.remove(names[i]));
       }
       if (i < required && values.get(i) == null) {
-        throw PythonError.type("%s() missing required argument: '%s'".formatted(function, names[i]));
+        throw PythonError.type(
+            "%s() missing required argument: '%s'".formatted(function, names[i]));
       }
     }
     if (!rest.isEmpty()) {

@@ -3,7 +3,10 @@ package dev.wick.tokenizers.jinja;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Looks up a dotted attribute such as {@code function.name} or {@code 0.id}, as many filters take it. */
+/**
+ * Looks up a dotted attribute such as {@code function.name} or {@code 0.id}, as many filters take
+ * it.
+ */
 final class AttributeGetter {
   private final List<Object> path;
   private final boolean foldCase;
@@ -27,7 +30,10 @@ final class AttributeGetter {
     List<Object> path = new ArrayList<>();
     if (Texts.isString(attribute)) {
       for (String part : Texts.chars(attribute).split("\\.", -1)) {
-        boolean index = !part.isEmpty() && part.length() < 18 && part.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean index =
+            !part.isEmpty()
+                && part.length() < 18
+                && part.chars().allMatch(c -> c >= '0' && c <= '9');
         path.add(index ? (Object) Long.valueOf(part) : part);
       }
     } else if (attribute != None.NONE) {

@@ -14,19 +14,64 @@ final class Attributes {
 
   private static final Set<String> INTERNAL =
       Set.of(
-          "__class__", "__delattr__", "__dict__", "__dir__", "__doc__", "__eq__", "__format__", "__ge__",
-          "__getattribute__", "__getstate__", "__gt__", "__hash__", "__init__", "__init_subclass__",
-          "__le__", "__lt__", "__module__", "__ne__", "__new__", "__reduce__", "__reduce_ex__",
-          "__repr__", "__setattr__", "__sizeof__", "__str__", "__subclasshook__", "__len__",
-          "__iter__", "__getitem__", "__contains__", "__add__", "__mul__", "__mod__", "__call__",
-          "__bool__", "__int__", "__float__", "__globals__", "__code__", "__func__", "__self__",
-          "__name__", "__builtins__", "__closure__", "__defaults__", "__wrapped__");
+          "__class__",
+          "__delattr__",
+          "__dir__",
+          "__doc__",
+          "__eq__",
+          "__format__",
+          "__ge__",
+          "__getattribute__",
+          "__getstate__",
+          "__gt__",
+          "__hash__",
+          "__init__",
+          "__init_subclass__",
+          "__le__",
+          "__lt__",
+          "__ne__",
+          "__new__",
+          "__reduce__",
+          "__reduce_ex__",
+          "__repr__",
+          "__setattr__",
+          "__sizeof__",
+          "__str__",
+          "__subclasshook__",
+          "__len__",
+          "__iter__",
+          "__getitem__",
+          "__add__",
+          "__mul__",
+          "__mod__",
+          "__bool__",
+          "__int__",
+          "__float__");
+  private static final Set<String> INTERNAL_TO_FUNCTIONS =
+      Set.of(
+          "__call__",
+          "__globals__",
+          "__code__",
+          "__func__",
+          "__self__",
+          "__name__",
+          "__builtins__",
+          "__closure__",
+          "__defaults__",
+          "__dict__",
+          "__module__",
+          "__qualname__",
+          "__wrapped__");
 
   private Attributes() {}
 
-  /** Returns the attribute, an undefined value where the sandbox forbids it, or null if there is none. */
+  /**
+   * Returns the attribute, an undefined value where the sandbox forbids it, or null if there is
+   * none.
+   */
   static @Nullable Object find(Object value, String name) {
-    if (INTERNAL.contains(name)) {
+    boolean function = value instanceof Function || value instanceof Macro;
+    if (INTERNAL.contains(name) || (function && INTERNAL_TO_FUNCTIONS.contains(name))) {
       return Undefined.unsafe(value, name);
     }
     return switch (value) {
@@ -51,7 +96,8 @@ final class Attributes {
   }
 
   private static Object method(Object value, String name) {
-    return Function.method(name, (runtime, arguments) -> StringMethods.call(value, name, arguments, runtime));
+    return Function.method(
+        name, (rendering, arguments) -> StringMethods.call(value, name, arguments, rendering));
   }
 
   private static @Nullable Object dict(Dict dict, String name) {
@@ -73,9 +119,9 @@ final class Attributes {
       case "copy" ->
           Function.method(
               name,
-              (runtime, arguments) -> {
+              (rendering, arguments) -> {
                 arguments.positionalOnly("copy", 0, 0);
-                runtime.budget().reserve(dict.size());
+                rendering.budget().reserve(dict.size());
                 Dict copy = new Dict();
                 copy.putAll(dict);
                 return copy;
@@ -94,10 +140,11 @@ final class Attributes {
         });
   }
 
-  private static Object fromKeys(Runtime runtime, Arguments arguments) {
+  private static Object fromKeys(Rendering rendering, Arguments arguments) {
     Arguments.Bound bound = arguments.positionalOnly("fromkeys", 1, 2);
     Dict result = new Dict();
-    Types.list(bound.get(0), runtime.budget()).forEach(key -> result.put(key, bound.get(1, None.NONE)));
+    Types.list(bound.get(0), rendering.budget())
+        .forEach(key -> result.put(key, bound.get(1, None.NONE)));
     return result;
   }
 
@@ -109,9 +156,9 @@ final class Attributes {
       case "copy" ->
           Function.method(
               name,
-              (runtime, arguments) -> {
+              (rendering, arguments) -> {
                 arguments.positionalOnly("copy", 0, 0);
-                return Types.list(list, runtime.budget());
+                return Types.list(list, rendering.budget());
               });
       default -> search(list, "list", name);
     };
@@ -127,29 +174,36 @@ final class Attributes {
       case "count" ->
           Function.method(
               name,
-              (runtime, arguments) -> {
+              (rendering, arguments) -> {
                 Object wanted = arguments.positionalOnly(name, 1, 1).get(0);
                 return items.stream()
-                    .filter(item -> item == wanted || Comparison.equal(item, wanted, runtime.budget()))
+                    .filter(
+                        item ->
+                            item == wanted || Comparison.equal(item, wanted, rendering.budget()))
                     .count();
               });
-      case "index" -> Function.method(name, (runtime, arguments) -> indexOf(items, type, arguments, runtime));
+      case "index" ->
+          Function.method(
+              name, (rendering, arguments) -> indexOf(items, type, arguments, rendering));
       default -> null;
     };
   }
 
-  private static Object indexOf(List<?> items, String type, Arguments arguments, Runtime runtime) {
+  private static Object indexOf(
+      List<?> items, String type, Arguments arguments, Rendering rendering) {
     Arguments.Bound bound = arguments.positionalOnly("index", 1, 3);
     Object wanted = bound.get(0);
     int start = clamp(bound.integer(1, 0), items.size());
     int stop = clamp(bound.integer(2, Integer.MAX_VALUE), items.size());
     for (int i = start; i < stop; i++) {
-      if (items.get(i) == wanted || Comparison.equal(items.get(i), wanted, runtime.budget())) {
+      if (items.get(i) == wanted || Comparison.equal(items.get(i), wanted, rendering.budget())) {
         return (long) i;
       }
     }
     throw PythonError.value(
-        type.equals("list") ? PythonText.repr(wanted) + " is not in list" : "tuple.index(x): x not in tuple");
+        type.equals("list")
+            ? PythonText.repr(wanted) + " is not in list"
+            : "tuple.index(x): x not in tuple");
   }
 
   private static int clamp(int index, int size) {

@@ -39,7 +39,8 @@ final class Budget {
 
   void enter() {
     if (++depth > limits.maxDepth()) {
-      throw PythonError.limit("expected at most %d nested evaluations".formatted(limits.maxDepth()));
+      throw PythonError.limit(
+          "expected at most %d nested evaluations".formatted(limits.maxDepth()));
     }
   }
 

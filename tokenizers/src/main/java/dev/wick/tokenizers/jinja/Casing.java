@@ -57,7 +57,12 @@ final class Casing {
       return Character.toString(title);
     }
     int first = upper.offsetByCodePoints(0, 1);
-    return title != c ? Character.toString(title) : upper.substring(0, first) + lower(upper.substring(first));
+    if (!isCased(upper.codePointAt(0))) {
+      return upper;
+    }
+    return title != c
+        ? Character.toString(title)
+        : upper.substring(0, first) + lower(upper.substring(first));
   }
 
   private static String title(String text) {
@@ -66,7 +71,7 @@ final class Casing {
     for (int i = 0; i < text.length(); ) {
       int c = text.codePointAt(i);
       i += Character.charCount(c);
-      out.append(inWord ? lower(Character.toString(c)) : titled(c));
+      out.append(inWord ? lowerAt(text, i, c) : titled(c));
       inWord = isCased(c);
     }
     return out.toString();
@@ -74,13 +79,25 @@ final class Casing {
 
   private static String swap(String text) {
     StringBuilder out = new StringBuilder();
-    text.codePoints()
-        .forEach(
-            c -> {
-              String single = Character.toString(c);
-              out.append(Character.isUpperCase(c) ? lower(single) : Character.isLowerCase(c) ? upper(single) : single);
-            });
+    boolean afterCased = false;
+    for (int i = 0; i < text.length(); ) {
+      int c = text.codePointAt(i);
+      i += Character.charCount(c);
+      String single = Character.toString(c);
+      if (Character.isUpperCase(c)) {
+        out.append(afterCased ? lowerAt(text, i, c) : lower(single));
+      } else {
+        out.append(Character.isLowerCase(c) ? upper(single) : single);
+      }
+      afterCased = isCased(c);
+    }
     return out.toString();
+  }
+
+  /** Lowers a character within a word, of which a sigma has a form of its own at the end. */
+  private static String lowerAt(String text, int next, int c) {
+    boolean last = next >= text.length() || !isCased(text.codePointAt(next));
+    return c == 'Σ' ? last ? "ς" : "σ" : lower(Character.toString(c));
   }
 
   private static boolean isCased(int c) {
@@ -102,7 +119,7 @@ final class Casing {
     boolean inWord = false;
     for (int c : text.codePoints().toArray()) {
       boolean upper = Character.isUpperCase(c) || Character.isTitleCase(c);
-      if (upper && inWord || Character.isLowerCase(c) && !inWord) {
+      if ((upper && inWord) || (Character.isLowerCase(c) && !inWord)) {
         return false;
       }
       inWord = isCased(c);
@@ -121,11 +138,11 @@ final class Casing {
         || c == 0xb3
         || c == 0xb9
         || c == 0x2070
-        || c >= 0x2074 && c <= 0x2079
-        || c >= 0x2080 && c <= 0x2089
-        || c >= 0x2460 && c <= 0x2468
-        || c >= 0x2474 && c <= 0x247c
-        || c >= 0x2488 && c <= 0x2490;
+        || (c >= 0x2074 && c <= 0x2079)
+        || (c >= 0x2080 && c <= 0x2089)
+        || (c >= 0x2460 && c <= 0x2468)
+        || (c >= 0x2474 && c <= 0x247c)
+        || (c >= 0x2488 && c <= 0x2490);
   }
 
   private static boolean isNumeric(int c) {
@@ -138,6 +155,11 @@ final class Casing {
   private static boolean isIdentifier(String text) {
     return !text.isEmpty()
         && (text.codePointAt(0) == '_' || Character.isUnicodeIdentifierStart(text.codePointAt(0)))
-        && text.codePoints().allMatch(c -> c == '_' || Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c));
+        && text.codePoints()
+            .allMatch(
+                c ->
+                    c == '_'
+                        || (Character.isUnicodeIdentifierPart(c)
+                            && !Character.isIdentifierIgnorable(c)));
   }
 }

@@ -22,11 +22,13 @@ final class Comparison {
     try {
       return switch (a) {
         case List<?> list when b instanceof List<?> other -> equalItems(list, other, budget);
-        case Tuple tuple when b instanceof Tuple other -> equalItems(tuple.items(), other.items(), budget);
+        case Tuple tuple when b instanceof Tuple other ->
+            equalItems(tuple.items(), other.items(), budget);
         case Dict dict when b instanceof Dict other -> equalDicts(dict, other, budget);
         case Range range when b instanceof Range other ->
             equalItems(Types.list(range, budget), Types.list(other, budget), budget);
-        case DictView view when b instanceof DictView other && view.kind() != DictView.Kind.VALUES ->
+        case DictView view
+            when b instanceof DictView other && view.kind() != DictView.Kind.VALUES ->
             view.list().size() == other.list().size()
                 && view.list().stream().allMatch(item -> contains(other, item, budget));
         case Undefined _ -> b instanceof Undefined;
@@ -143,7 +145,8 @@ final class Comparison {
       return view.dict().get(item) != null;
     }
     if (!Types.isIterable(container)) {
-      throw PythonError.type("argument of type '%s' is not iterable".formatted(Types.name(container)));
+      throw PythonError.type(
+          "argument of type '%s' is not iterable".formatted(Types.name(container)));
     }
     Iterator<Object> items = Types.iterate(container);
     while (items.hasNext()) {

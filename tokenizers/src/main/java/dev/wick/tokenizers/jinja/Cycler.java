@@ -10,7 +10,7 @@ final class Cycler {
 
   Cycler(List<Object> items) {
     if (items.isEmpty()) {
-      throw PythonError.runtime("at least one item has to be provided");
+      throw PythonError.failure("at least one item has to be provided");
     }
     this.items = items;
   }

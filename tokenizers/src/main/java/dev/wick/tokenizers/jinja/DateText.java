@@ -7,7 +7,9 @@ import java.time.temporal.ChronoField;
 import java.time.temporal.IsoFields;
 import java.util.Locale;
 
-/** Formats the present time as C's {@code strftime} in the C locale, with the extensions of glibc. */
+/**
+ * Formats the present time as C's {@code strftime} in the C locale, with the extensions of glibc.
+ */
 final class DateText {
   private final LocalDateTime now;
   private final Clock clock;

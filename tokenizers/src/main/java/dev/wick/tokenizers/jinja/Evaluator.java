@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Computes expressions. */
 final class Evaluator {
-  private final Runtime runtime;
+  private final Rendering rendering;
   private final Budget budget;
 
-  Evaluator(Runtime runtime) {
-    this.runtime = runtime;
-    this.budget = runtime.budget();
+  Evaluator(Rendering rendering) {
+    this.rendering = rendering;
+    this.budget = rendering.budget();
   }
 
   Object evaluate(Expression expression, Frame frame) {
@@ -31,7 +31,7 @@ final class Evaluator {
   Object evaluate(Expression expression, Frame frame, @Nullable String captured) {
     budget.step();
     budget.enter();
-    runtime.at(expression.line());
+    rendering.at(expression.line());
     Object value = dispatch(expression, frame, captured);
     budget.exit();
     return value;
@@ -53,7 +53,8 @@ final class Evaluator {
       case Expression.Filter filter -> filter(filter, frame, captured);
       case Expression.Captured _ -> captured == null ? "" : captured;
       case Expression.Test test -> test(test, frame);
-      case Expression.Unary unary -> Operators.unary(unary.operator(), evaluate(unary.operand(), frame));
+      case Expression.Unary unary ->
+          Operators.unary(unary.operator(), evaluate(unary.operand(), frame));
       case Expression.Not not -> !Types.truth(evaluate(not.operand(), frame));
       case Expression.Binary binary -> binary(binary, frame);
       case Expression.And and -> {
@@ -107,7 +108,7 @@ final class Evaluator {
 
   private Object binary(Expression.Binary binary, Frame frame) {
     Object left = evaluate(binary.left(), frame);
-    return Operators.binary(binary.operator(), left, evaluate(binary.right(), frame), runtime);
+    return Operators.binary(binary.operator(), left, evaluate(binary.right(), frame), rendering);
   }
 
   private Object compare(Expression.Compare compare, Frame frame) {
@@ -146,15 +147,15 @@ final class Evaluator {
   private Object filter(Expression.Filter filter, Frame frame, @Nullable String captured) {
     Object value = evaluate(filter.target(), frame, captured);
     Arguments arguments = arguments(filter.arguments(), frame, null);
-    runtime.at(filter.line());
-    return Filters.apply(filter.name(), value, arguments, runtime);
+    rendering.at(filter.line());
+    return Filters.apply(filter.name(), value, arguments, rendering);
   }
 
   private Object test(Expression.Test test, Frame frame) {
     Object value = evaluate(test.target(), frame);
     Arguments arguments = arguments(test.arguments(), frame, null);
-    runtime.at(test.line());
-    return Tests.apply(test.name(), value, arguments, runtime);
+    rendering.at(test.line());
+    return Tests.apply(test.name(), value, arguments, rendering);
   }
 
   /**
@@ -165,12 +166,12 @@ final class Evaluator {
   Object call(Expression.Call call, Frame frame, @Nullable Macro caller) {
     Object callee = evaluate(call.target(), frame);
     Arguments arguments = arguments(call.arguments(), frame, caller);
-    runtime.at(call.line());
-    return runtime.call(callee, arguments);
+    rendering.at(call.line());
+    return rendering.call(callee, arguments);
   }
 
   private Arguments arguments(CallArguments written, Frame frame, @Nullable Macro caller) {
-    if (written == CallArguments.EMPTY && caller == null) {
+    if (written.isEmpty() && caller == null) {
       return Arguments.EMPTY;
     }
     List<Object> positional = all(written.positional(), frame);
@@ -203,7 +204,8 @@ final class Evaluator {
         throw PythonError.type("keywords must be strings");
       }
       if (keywords.put(Texts.chars(entry.key()), entry.value()) != null) {
-        throw PythonError.type("got multiple values for keyword argument " + PythonText.repr(entry.key()));
+        throw PythonError.type(
+            "got multiple values for keyword argument " + PythonText.repr(entry.key()));
       }
     }
   }

@@ -63,8 +63,7 @@ sealed interface Expression {
 
   record Concat(List<Expression> parts, int line) implements Expression {}
 
-  record Conditional(
-      Expression test, Expression then, @Nullable Expression otherwise, int line)
+  record Conditional(Expression test, Expression then, @Nullable Expression otherwise, int line)
       implements Expression {}
 
   /** The arguments of a call, filter or test as written. */
@@ -73,6 +72,13 @@ sealed interface Expression {
       List<Keyword> keywords,
       @Nullable Expression moreArguments,
       @Nullable Expression moreKeywords) {
+    boolean isEmpty() {
+      return positional.isEmpty()
+          && keywords.isEmpty()
+          && moreArguments == null
+          && moreKeywords == null;
+    }
+
     static final CallArguments EMPTY = new CallArguments(List.of(), List.of(), null, null);
   }
 

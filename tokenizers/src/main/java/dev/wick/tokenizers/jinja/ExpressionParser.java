@@ -4,7 +4,6 @@ import dev.wick.tokenizers.jinja.Expression.CallArguments;
 import dev.wick.tokenizers.jinja.Expression.Keyword;
 import dev.wick.tokenizers.jinja.Expression.Operand;
 import dev.wick.tokenizers.jinja.Expression.Pair;
-import dev.wick.tokenizers.jinja.Token.Type;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +84,7 @@ final class ExpressionParser {
     List<Operand> operands = new ArrayList<>();
     while (true) {
       Token token = stream.current();
-      if (token.is(Type.OPERATOR) && isComparison(token.text())) {
+      if (token.is(TokenType.OPERATOR) && isComparison(token.text())) {
         stream.next();
         operands.add(new Operand(token.text(), sum()));
       } else if (stream.skipName("in")) {
@@ -134,7 +133,7 @@ final class ExpressionParser {
   private Expression product() {
     int line = stream.line();
     Expression left = power();
-    while (stream.current().is(Type.OPERATOR) && isProduct(stream.current().text())) {
+    while (stream.current().is(TokenType.OPERATOR) && isProduct(stream.current().text())) {
       String operator = stream.next().text();
       left = new Expression.Binary(operator, left, power(), line);
       line = stream.line();
@@ -159,7 +158,10 @@ final class ExpressionParser {
     return left;
   }
 
-  /** Signs bind tighter than subscripts and calls of what follows them, and these tighter than filters. */
+  /**
+   * Signs bind tighter than subscripts and calls of what follows them, and these tighter than
+   * filters.
+   */
   private Expression unary() {
     int line = stream.line();
     List<String> signs = new ArrayList<>();
@@ -189,7 +191,7 @@ final class ExpressionParser {
       }
       case STRING -> {
         StringBuilder text = new StringBuilder();
-        while (stream.current().is(Type.STRING)) {
+        while (stream.current().is(TokenType.STRING)) {
           text.append(stream.next().text());
         }
         yield new Expression.Literal(text.toString(), line);
@@ -234,7 +236,7 @@ final class ExpressionParser {
       }
       tuple = true;
     }
-    if (tuple || items.isEmpty() && parenthesized) {
+    if (tuple || (items.isEmpty() && parenthesized)) {
       return new Expression.TupleLiteral(items, line);
     }
     if (items.isEmpty()) {
@@ -246,7 +248,7 @@ final class ExpressionParser {
 
   boolean isTupleEnd(String... ends) {
     Token token = stream.current();
-    if (token.is(Type.PRINT_END) || token.is(Type.BLOCK_END) || token.isOperator(")")) {
+    if (token.is(TokenType.PRINT_END) || token.is(TokenType.BLOCK_END) || token.isOperator(")")) {
       return true;
     }
     for (String end : ends) {
@@ -327,10 +329,10 @@ final class ExpressionParser {
   private Expression member(Expression target) {
     int line = stream.next().line();
     Token token = stream.next();
-    if (token.is(Type.NAME)) {
+    if (token.is(TokenType.NAME)) {
       return new Expression.Attribute(target, token.text(), line);
     }
-    if (token.is(Type.INTEGER)) {
+    if (token.is(TokenType.INTEGER)) {
       return new Expression.Item(target, new Expression.Literal(token.value(), line), line);
     }
     throw new SyntaxError("expected name or number", token.line());
@@ -377,15 +379,14 @@ final class ExpressionParser {
   Expression.Filter filter(Expression target) {
     int line = stream.line();
     String name = dottedName();
-    CallArguments arguments =
-        stream.current().isOperator("(") ? arguments() : CallArguments.EMPTY;
+    CallArguments arguments = stream.current().isOperator("(") ? arguments() : CallArguments.EMPTY;
     return new Expression.Filter(target, name, arguments, line);
   }
 
   private String dottedName() {
-    StringBuilder name = new StringBuilder(stream.expect(Type.NAME).text());
+    StringBuilder name = new StringBuilder(stream.expect(TokenType.NAME).text());
     while (stream.skipOperator(".")) {
-      name.append('.').append(stream.expect(Type.NAME).text());
+      name.append('.').append(stream.expect(TokenType.NAME).text());
     }
     return name.toString();
   }
@@ -442,7 +443,7 @@ final class ExpressionParser {
       } else if (stream.skipOperator("**")) {
         require(moreKeywords == null, line);
         moreKeywords = expression();
-      } else if (stream.current().is(Type.NAME) && stream.look().isOperator("=")) {
+      } else if (stream.current().is(TokenType.NAME) && stream.look().isOperator("=")) {
         require(moreKeywords == null, line);
         String name = stream.next().text();
         stream.next();

@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Visits every node of an expression, in the order of the source. */
 final class ExpressionWalk {
-  /** Chains such as {@code a + b + c} nest without brackets, so that the parser does not bound them. */
+  /**
+   * Chains such as {@code a + b + c} nest without brackets, so that the parser does not bound them.
+   */
   private static final int MAX_DEPTH = 300;
 
   private final Consumer<Expression> visitor;
@@ -25,7 +27,8 @@ final class ExpressionWalk {
       return;
     }
     if (++depth > MAX_DEPTH) {
-      throw new SyntaxError("expected at most " + MAX_DEPTH + " nested expressions", expression.line());
+      throw new SyntaxError(
+          "expected at most " + MAX_DEPTH + " nested expressions", expression.line());
     }
     visitor.accept(expression);
     children(expression);

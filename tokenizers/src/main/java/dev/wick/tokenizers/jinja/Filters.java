@@ -8,7 +8,7 @@ final class Filters {
   /** What a filter does. */
   @FunctionalInterface
   interface Filter {
-    Object apply(Object value, Arguments arguments, Runtime runtime);
+    Object apply(Object value, Arguments arguments, Rendering rendering);
   }
 
   private static final Map<String, Filter> ALL = new HashMap<>();
@@ -28,11 +28,11 @@ final class Filters {
     return ALL.containsKey(name);
   }
 
-  static Object apply(String name, Object value, Arguments arguments, Runtime runtime) {
+  static Object apply(String name, Object value, Arguments arguments, Rendering rendering) {
     Filter filter = ALL.get(name);
     if (filter == null) {
-      throw PythonError.runtime("No filter named " + PythonText.repr(name) + " found.");
+      throw PythonError.failure("No filter named " + PythonText.repr(name) + " found.");
     }
-    return filter.apply(value, arguments, runtime);
+    return filter.apply(value, arguments, rendering);
   }
 }

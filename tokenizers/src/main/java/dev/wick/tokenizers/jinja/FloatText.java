@@ -5,7 +5,9 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Locale;
 
-/** Formats the magnitude of a float with a given precision, half to even on the exact binary value. */
+/**
+ * Formats the magnitude of a float with a given precision, half to even on the exact binary value.
+ */
 final class FloatText {
   private static final int MAX_PRECISION = 2_000;
 
@@ -59,7 +61,10 @@ final class FloatText {
   }
 
   private static String exponentSuffix(int exponent) {
-    return "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+    return "e"
+        + (exponent < 0 ? "-" : "+")
+        + (Math.abs(exponent) < 10 ? "0" : "")
+        + Math.abs(exponent);
   }
 
   private static String general(double value, int precision, boolean alternate, boolean showFloat) {

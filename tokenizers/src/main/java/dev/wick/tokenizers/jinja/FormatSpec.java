@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 final class FormatSpec {
   private static final Pattern SPEC =
       Pattern.compile(
-          "(?:(.)?([<>=^]))?([+ -])?(z)?(#)?(0)?([0-9]{0,9})([_,])?(?:\\.([0-9]{1,9}))?(.)?", Pattern.DOTALL);
+          "(?:(.)?([<>=^]))?([+ -])?(z)?(#)?(0)?([0-9]{0,9})([_,])?(?:\\.([0-9]{1,9}))?(.)?",
+          Pattern.DOTALL);
 
   private final String fill;
   private final String align;
@@ -47,11 +48,14 @@ final class FormatSpec {
     }
     boolean formattable = Texts.isString(value) || Numbers.isNumber(value);
     if (!formattable) {
-      throw PythonError.type("unsupported format string passed to %s.__format__".formatted(Types.name(value)));
+      throw PythonError.type(
+          "unsupported format string passed to %s.__format__".formatted(Types.name(value)));
     }
     Matcher matcher = SPEC.matcher(spec);
     if (!matcher.matches()) {
-      throw PythonError.value("Invalid format specifier '%s' for object of type '%s'".formatted(spec, Types.name(value)));
+      throw PythonError.value(
+          "Invalid format specifier '%s' for object of type '%s'"
+              .formatted(spec, Types.name(value)));
     }
     FormatSpec parsed = new FormatSpec(matcher, budget);
     budget.reserve(parsed.width);
@@ -65,11 +69,16 @@ final class FormatSpec {
     if (type != 0 && type != 's') {
       throw unknown("str");
     }
-    if (!sign.isEmpty() || align.equals("=") && !fill.equals("0") || alternate || !grouping.isEmpty()) {
+    if (!sign.isEmpty()
+        || (align.equals("=") && !fill.equals("0"))
+        || alternate
+        || !grouping.isEmpty()) {
       throw PythonError.value("Sign, '=', '#' or grouping not allowed in string format specifier");
     }
     String shown =
-        precision >= 0 && Texts.length(string) > precision ? Texts.substring(string, 0, precision) : string;
+        precision >= 0 && Texts.length(string) > precision
+            ? Texts.substring(string, 0, precision)
+            : string;
     return pad("", shown, align.isEmpty() || align.equals("=") ? "<" : align);
   }
 
@@ -114,18 +123,22 @@ final class FormatSpec {
     String digits =
         switch (type) {
           case 0 ->
-              precision < 0 ? NumberText.repr(Math.abs(value)) : FloatText.format(value, 'r', precision, alternate);
+              precision < 0
+                  ? NumberText.repr(Math.abs(value))
+                  : FloatText.format(value, 'r', precision, alternate);
           case 'e', 'E', 'f', 'F', 'g', 'G' ->
               FloatText.format(value, type, precision < 0 ? 6 : precision, alternate);
           case 'n' -> FloatText.format(value, 'g', precision < 0 ? 6 : precision, alternate);
-          case '%' -> FloatText.format(value * 100, 'f', precision < 0 ? 6 : precision, alternate) + "%";
+          case '%' ->
+              FloatText.format(value * 100, 'f', precision < 0 ? 6 : precision, alternate) + "%";
           default -> throw unknown("float");
         };
     int end = 0;
     while (end < digits.length() && Character.isDigit(digits.charAt(end))) {
       end++;
     }
-    return number(signOf(FloatText.isNegative(value)), digits.substring(0, end), digits.substring(end), 3);
+    return number(
+        signOf(FloatText.isNegative(value)), digits.substring(0, end), digits.substring(end), 3);
   }
 
   private String signOf(boolean negative) {
@@ -169,6 +182,7 @@ final class FormatSpec {
   }
 
   private PythonError unknown(String name) {
-    return PythonError.value("Unknown format code '%c' for object of type '%s'".formatted(type, name));
+    return PythonError.value(
+        "Unknown format code '%c' for object of type '%s'".formatted(type, name));
   }
 }

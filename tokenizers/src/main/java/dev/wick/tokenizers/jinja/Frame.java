@@ -16,7 +16,7 @@ final class Frame {
   }
 
   /** Enters a scope; each name gets the value that {@link Symbols} says. */
-  static Frame enter(Symbols symbols, @Nullable Frame parent, Runtime runtime) {
+  static Frame enter(Symbols symbols, @Nullable Frame parent, Rendering rendering) {
     Frame frame = new Frame(symbols, parent);
     symbols
         .loads()
@@ -26,7 +26,7 @@ final class Frame {
                     name,
                     switch (load) {
                       case PARAMETER, NOTHING -> null;
-                      case CONTEXT -> runtime.resolve(name);
+                      case CONTEXT -> rendering.resolve(name);
                       case OUTER -> parent == null ? null : parent.find(name);
                     }));
     return frame;

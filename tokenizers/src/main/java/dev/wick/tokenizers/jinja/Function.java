@@ -9,7 +9,7 @@ record Function(String name, String typeName, Body body) {
   /** What a function does. */
   @FunctionalInterface
   interface Body {
-    Object call(Runtime runtime, Arguments arguments);
+    Object call(Rendering rendering, Arguments arguments);
   }
 
   static Function builtin(String name, Body body) {

@@ -35,7 +35,8 @@ final class Hashing {
       }
       case List<?> _ -> throw PythonError.type("unhashable type: 'list'");
       case Dict _ -> throw PythonError.type("unhashable type: 'dict'");
-      case DictView view -> throw PythonError.type("unhashable type: '" + view.kind().typeName() + "'");
+      case DictView view ->
+          throw PythonError.type("unhashable type: '" + view.kind().typeName() + "'");
       default -> value;
     };
   }

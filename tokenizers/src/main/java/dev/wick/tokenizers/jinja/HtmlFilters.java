@@ -20,41 +20,66 @@ final class HtmlFilters {
           "urlencode", HtmlFilters::urlEncode,
           "xmlattr", HtmlFilters::xmlAttributes);
 
-  private static final Pattern ENTITY = Pattern.compile("&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{1,8});");
+  private static final Pattern ENTITY =
+      Pattern.compile("&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{1,8});");
   private static final Map<String, String> NAMED =
       Map.ofEntries(
-          Map.entry("amp", "&"), Map.entry("lt", "<"), Map.entry("gt", ">"), Map.entry("quot", "\""),
-          Map.entry("apos", "'"), Map.entry("nbsp", "\u00a0"), Map.entry("copy", "©"), Map.entry("reg", "®"),
-          Map.entry("trade", "™"), Map.entry("hellip", "…"), Map.entry("mdash", "—"), Map.entry("ndash", "–"),
-          Map.entry("lsquo", "‘"), Map.entry("rsquo", "’"), Map.entry("ldquo", "“"), Map.entry("rdquo", "”"),
-          Map.entry("laquo", "«"), Map.entry("raquo", "»"), Map.entry("bull", "•"), Map.entry("middot", "·"),
-          Map.entry("times", "×"), Map.entry("euro", "€"), Map.entry("pound", "£"), Map.entry("deg", "°"),
-          Map.entry("eacute", "é"), Map.entry("egrave", "è"), Map.entry("agrave", "à"), Map.entry("ccedil", "ç"),
-          Map.entry("auml", "ä"), Map.entry("ouml", "ö"), Map.entry("uuml", "ü"), Map.entry("szlig", "ß"));
+          Map.entry("amp", "&"),
+          Map.entry("lt", "<"),
+          Map.entry("gt", ">"),
+          Map.entry("quot", "\""),
+          Map.entry("apos", "'"),
+          Map.entry("nbsp", "\u00a0"),
+          Map.entry("copy", "©"),
+          Map.entry("reg", "®"),
+          Map.entry("trade", "™"),
+          Map.entry("hellip", "…"),
+          Map.entry("mdash", "—"),
+          Map.entry("ndash", "–"),
+          Map.entry("lsquo", "‘"),
+          Map.entry("rsquo", "’"),
+          Map.entry("ldquo", "“"),
+          Map.entry("rdquo", "”"),
+          Map.entry("laquo", "«"),
+          Map.entry("raquo", "»"),
+          Map.entry("bull", "•"),
+          Map.entry("middot", "·"),
+          Map.entry("times", "×"),
+          Map.entry("euro", "€"),
+          Map.entry("pound", "£"),
+          Map.entry("deg", "°"),
+          Map.entry("eacute", "é"),
+          Map.entry("egrave", "è"),
+          Map.entry("agrave", "à"),
+          Map.entry("ccedil", "ç"),
+          Map.entry("auml", "ä"),
+          Map.entry("ouml", "ö"),
+          Map.entry("uuml", "ü"),
+          Map.entry("szlig", "ß"));
 
   private HtmlFilters() {}
 
-  private static Object escape(Object value, Arguments arguments, Runtime runtime) {
+  private static Object escape(Object value, Arguments arguments, Rendering rendering) {
     arguments.positionalOnly("escape", 0, 0);
-    return reserved(Markup.escape(value), runtime);
+    return reserved(Markup.escape(value), rendering);
   }
 
-  private static Object forceEscape(Object value, Arguments arguments, Runtime runtime) {
+  private static Object forceEscape(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("forceescape", 0);
-    return reserved(new Markup(Markup.escapeText(PythonText.str(value))), runtime);
+    return reserved(new Markup(Markup.escapeText(PythonText.str(value))), rendering);
   }
 
-  private static Markup reserved(Markup markup, Runtime runtime) {
-    runtime.budget().reserve(markup.text().length());
+  private static Markup reserved(Markup markup, Rendering rendering) {
+    rendering.budget().reserve(markup.text().length());
     return markup;
   }
 
-  private static Object safe(Object value, Arguments arguments, Runtime runtime) {
+  private static Object safe(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("safe", 0);
     return new Markup(PythonText.str(value));
   }
 
-  private static Object stripTags(Object value, Arguments arguments, Runtime runtime) {
+  private static Object stripTags(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("striptags", 0);
     String text = remove(remove(PythonText.str(value), "<!--", "-->"), "<", ">");
     return unescape(String.join(" ", Texts.words(text)));
@@ -89,18 +114,19 @@ final class HtmlFilters {
         });
   }
 
-  private static Object urlEncode(Object value, Arguments arguments, Runtime runtime) {
+  private static Object urlEncode(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("urlencode", 0);
     if (Texts.isString(value) || !Types.isIterable(value)) {
       String text = PythonText.str(value);
-      runtime.budget().reserve(9L * text.length());
+      rendering.budget().reserve(9L * text.length());
       return quote(text).replace("%2F", "/").replace("+", "%20");
     }
-    List<Object> items = value instanceof Dict dict ? dict.items() : Types.list(value, runtime.budget());
+    List<Object> items =
+        value instanceof Dict dict ? dict.items() : Types.list(value, rendering.budget());
     return items.stream()
         .map(
             item -> {
-              List<Object> pair = Types.list(item, runtime.budget());
+              List<Object> pair = Types.list(item, rendering.budget());
               if (pair.size() != 2) {
                 throw PythonError.value("urlencode: expected pairs");
               }
@@ -109,13 +135,18 @@ final class HtmlFilters {
         .collect(Collectors.joining("&"));
   }
 
-  /** {@link URLEncoder} keeps an asterisk, which Python encodes, and encodes a tilde, which Python keeps. */
+  /**
+   * {@link URLEncoder} keeps an asterisk, which Python encodes, and encodes a tilde, which Python
+   * keeps.
+   */
   private static String quote(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("*", "%2A").replace("%7E", "~");
   }
 
-  private static Object xmlAttributes(Object value, Arguments arguments, Runtime runtime) {
-    boolean space = !arguments.bind("xmlattr", 0, "autospace").has(0) || arguments.bind("xmlattr", 0, "autospace").truth(0);
+  private static Object xmlAttributes(Object value, Arguments arguments, Rendering rendering) {
+    boolean space =
+        !arguments.bind("xmlattr", 0, "autospace").has(0)
+            || arguments.bind("xmlattr", 0, "autospace").truth(0);
     Undefined.check(value);
     if (!(value instanceof Dict dict)) {
       throw PythonError.type("xmlattr: expected a mapping, got " + Types.name(value));
@@ -126,12 +157,14 @@ final class HtmlFilters {
         continue;
       }
       String key = Texts.chars(entry.key());
-      if (key.chars().anyMatch(c -> c == ' ' || c >= 0x09 && c <= 0x0d || c == '/' || c == '>' || c == '=')) {
+      if (key.chars()
+          .anyMatch(
+              c -> c == ' ' || (c >= 0x09 && c <= 0x0d) || c == '/' || c == '>' || c == '=')) {
         throw PythonError.value("Invalid character in attribute name: " + PythonText.repr(key));
       }
       String attribute =
           Markup.escape(entry.key()).text() + "=\"" + Markup.escape(entry.value()).text() + "\"";
-      runtime.budget().grow((long) out.length() + attribute.length(), attribute.length());
+      rendering.budget().grow((long) out.length() + attribute.length(), attribute.length());
       out.append(out.isEmpty() ? "" : " ").append(attribute);
     }
     return space && !out.isEmpty() ? " " + out : out.toString();

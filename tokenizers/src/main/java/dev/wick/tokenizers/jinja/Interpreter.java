@@ -19,21 +19,21 @@ final class Interpreter {
     CONTINUE
   }
 
-  private final Runtime runtime;
+  private final Rendering rendering;
   private final Budget budget;
   private final Evaluator evaluator;
 
-  Interpreter(Runtime runtime) {
-    this.runtime = runtime;
-    this.budget = runtime.budget();
-    this.evaluator = new Evaluator(runtime);
+  Interpreter(Rendering rendering) {
+    this.rendering = rendering;
+    this.budget = rendering.budget();
+    this.evaluator = new Evaluator(rendering);
   }
 
   Signal run(Body body, Frame frame, Output out) {
     for (Statement statement : body.statements()) {
       budget.step();
       budget.enter();
-      runtime.at(statement.line());
+      rendering.at(statement.line());
       Signal signal = run(statement, frame, out);
       budget.exit();
       if (signal != Signal.NORMAL) {
@@ -118,14 +118,20 @@ final class Interpreter {
     if (frame.get(attribute.namespace()) instanceof Namespace namespace) {
       return namespace;
     }
-    throw PythonError.runtime("cannot assign attribute on non-namespace object");
+    throw PythonError.failure("cannot assign attribute on non-namespace object");
   }
 
   private void assign(Target target, Object value, Frame frame) {
     switch (target) {
       case Target.Name name -> store(name.name(), value, frame);
-      case Target.NamespaceAttribute attribute ->
+      case Target.NamespaceAttribute attribute -> {
+        // A set block may fill a dict too: jinja2 checks only plain assignments.
+        if (frame.get(attribute.namespace()) instanceof Dict dict) {
+          dict.put(attribute.attribute(), value);
+        } else {
           namespace(attribute, frame).attributes().put(attribute.attribute(), value);
+        }
+      }
       case Target.Unpack unpack -> {
         List<Object> items = unpack(value, unpack.targets().size());
         for (int i = 0; i < items.size(); i++) {
@@ -157,24 +163,23 @@ final class Interpreter {
   private void store(String name, Object value, Frame frame) {
     frame.set(name, value);
     if (frame.isRoot()) {
-      runtime.export(name, value);
+      rendering.export(name, value);
     }
   }
 
   private Signal assignBlock(Statement.AssignBlock block, Frame frame) {
-    Frame inner = Frame.enter(runtime.symbols(block.body()), frame, runtime);
+    Frame inner = Frame.enter(rendering.symbols(block.body()), frame, rendering);
     Output captured = new Output(budget);
     Signal signal = run(block.body(), inner, captured);
     if (signal == Signal.NORMAL) {
       Object value = evaluator.evaluate(block.captured(), inner, captured.toString());
-      checkNamespaces(block.target(), frame);
       assign(block.target(), value, frame);
     }
     return signal;
   }
 
   private Signal filterBlock(Statement.FilterBlock block, Frame frame, Output out) {
-    Frame inner = Frame.enter(runtime.symbols(block.body()), frame, runtime);
+    Frame inner = Frame.enter(rendering.symbols(block.body()), frame, rendering);
     Output captured = new Output(budget);
     Signal signal = run(block.body(), inner, captured);
     if (signal == Signal.NORMAL) {
@@ -184,7 +189,7 @@ final class Interpreter {
   }
 
   private Signal with(Statement.With with, Frame frame, Output out) {
-    Frame inner = Frame.enter(runtime.symbols(with.body()), frame, runtime);
+    Frame inner = Frame.enter(rendering.symbols(with.body()), frame, rendering);
     for (int i = 0; i < with.targets().size(); i++) {
       assign(with.targets().get(i), evaluator.evaluate(with.values().get(i), frame), inner);
     }
@@ -193,21 +198,21 @@ final class Interpreter {
 
   private void block(Statement.Block block, Frame frame, Output out) {
     if (block.required()) {
-      throw PythonError.runtime("Required block '%s' not found".formatted(block.name()));
+      throw PythonError.failure("Required block '%s' not found".formatted(block.name()));
     }
-    Map<String, Object> visible = new HashMap<>(runtime.exported());
+    Map<String, Object> visible = new HashMap<>(rendering.exported());
     if (block.scoped()) {
       visible.putAll(frame.assigned());
     }
-    Map<String, Object> former = runtime.exchangeExported(visible);
-    run(block.body(), Frame.enter(runtime.symbols(block.body()), null, runtime), out);
-    runtime.exchangeExported(former);
+    Map<String, Object> former = rendering.exchangeExported(visible);
+    run(block.body(), Frame.enter(rendering.symbols(block.body()), null, rendering), out);
+    rendering.exchangeExported(former);
   }
 
   private void generate(Statement.Generation generation, Frame frame, Output out) {
     Macro body = macro("caller", new Signature(List.of(), List.of()), generation.body(), frame);
     String text = PythonText.str(call(body, Arguments.EMPTY));
-    runtime.recordSpan(Texts.length(text));
+    rendering.recordSpan(Texts.length(text));
     out.append(text);
   }
 
@@ -228,9 +233,11 @@ final class Interpreter {
     return out.toString();
   }
 
-  private Signal iterate(
-      Statement.For loop, Object iterable, Frame frame, Output out, int depth) {
-    Object items = loop.test() == null ? iterable : new Generator("generator", filtered(loop, loop.test(), iterable, frame), budget);
+  private Signal iterate(Statement.For loop, Object iterable, Frame frame, Output out, int depth) {
+    Object items =
+        loop.test() == null
+            ? iterable
+            : new Generator("generator", filtered(loop, loop.test(), iterable, frame), budget);
     LoopContext context =
         new LoopContext(
             items,
@@ -238,29 +245,36 @@ final class Interpreter {
             depth,
             loop.recursive() ? (inner, level) -> recurse(loop, inner, frame, level) : null,
             budget);
-    Symbols symbols = runtime.symbols(loop.body());
-    boolean empty = true;
+    Symbols symbols = rendering.symbols(loop.body());
+    boolean completed = false;
     for (Object item = context.advance(); item != null; item = context.advance()) {
       budget.step();
-      empty = false;
-      Frame inner = Frame.enter(symbols, frame, runtime);
+      Frame inner = Frame.enter(symbols, frame, rendering);
       inner.set("loop", context);
       assign(loop.target(), item, inner);
-      if (run(loop.body(), inner, out) == Signal.BREAK) {
-        return Signal.NORMAL;
+      Signal signal = run(loop.body(), inner, out);
+      completed |= signal == Signal.NORMAL;
+      if (signal == Signal.BREAK) {
+        break;
       }
     }
-    if (!empty) {
-      return Signal.NORMAL;
-    }
-    return run(
-        loop.otherwise(), Frame.enter(runtime.symbols(loop.otherwise()), frame, runtime), out);
+    // As in jinja2, the else branch follows unless one pass came to its end: a break does not
+    // prevent it.
+    return completed
+        ? Signal.NORMAL
+        : run(
+            loop.otherwise(),
+            Frame.enter(rendering.symbols(loop.otherwise()), frame, rendering),
+            out);
   }
 
-  /** Returns the items of a loop that pass its condition, tested one by one as the loop asks for them. */
+  /**
+   * Returns the items of a loop that pass its condition, tested one by one as the loop asks for
+   * them.
+   */
   private Iterator<Object> filtered(
       Statement.For loop, Expression test, Object iterable, Frame frame) {
-    Frame inner = Frame.enter(runtime.symbols(test), frame, runtime);
+    Frame inner = Frame.enter(rendering.symbols(test), frame, rendering);
     return new FilteredIterator(
         Types.iterate(iterable),
         item -> {
@@ -270,14 +284,17 @@ final class Interpreter {
         });
   }
 
-  private Macro macro(@org.jspecify.annotations.Nullable String name, Signature signature, Body body, Frame frame) {
-    return new Macro(name, signature, body, runtime.symbols(body), frame);
+  private Macro macro(
+      @org.jspecify.annotations.Nullable String name, Signature signature, Body body, Frame frame) {
+    return new Macro(name, signature, body, rendering.symbols(body), frame);
   }
 
-  /** Calls a macro: positional arguments, then keywords, then defaults, then the special variables. */
+  /**
+   * Calls a macro: positional arguments, then keywords, then defaults, then the special variables.
+   */
   Object call(Macro macro, Arguments arguments) {
     budget.enter();
-    Frame frame = Frame.enter(macro.symbols(), macro.closure(), runtime);
+    Frame frame = Frame.enter(macro.symbols(), macro.closure(), rendering);
     List<String> names = macro.signature().names();
     List<Object> positional = arguments.positional();
     Map<String, Object> keywords = new LinkedHashMap<>(arguments.keywords());
@@ -314,7 +331,8 @@ final class Interpreter {
               .formatted(macro.describe(), PythonText.repr(keywords.keySet().iterator().next())));
     }
     if (macro.takesMore()) {
-      List<Object> rest = positional.size() > count ? positional.subList(count, positional.size()) : List.of();
+      List<Object> rest =
+          positional.size() > count ? positional.subList(count, positional.size()) : List.of();
       frame.set("varargs", Tuple.of(rest));
     } else if (positional.size() > count) {
       throw PythonError.type(

@@ -16,7 +16,8 @@ final class JavaValues {
   /**
    * Converts a variable.
    *
-   * @throws IllegalArgumentException if it is or contains a value of another type, or nests too deeply
+   * @throws IllegalArgumentException if it is or contains a value of another type, or nests too
+   *     deeply
    */
   static Object convert(String name, @Nullable Object value) {
     return convert(name, value, 0);
@@ -53,7 +54,8 @@ final class JavaValues {
 
   private static Dict dict(String name, Map<?, ?> map, int depth) {
     Dict dict = new Dict();
-    map.forEach((key, value) -> dict.put(convert(name, key, depth + 1), convert(name, value, depth + 1)));
+    map.forEach(
+        (key, value) -> dict.put(convert(name, key, depth + 1), convert(name, value, depth + 1)));
     return dict;
   }
 

@@ -32,16 +32,19 @@ final class JsonWriter {
     this.budget = budget;
   }
 
-  /** The filter: {@code tojson(value, ensure_ascii=False, indent=None, separators=None, sort_keys=False)}. */
-  static Object filter(Object value, Arguments arguments, Runtime runtime) {
+  /**
+   * The filter: {@code tojson(value, ensure_ascii=False, indent=None, separators=None,
+   * sort_keys=False)}.
+   */
+  static Object filter(Object value, Arguments arguments, Rendering rendering) {
     Arguments.Bound bound =
         arguments.bind("tojson", 0, "ensure_ascii", "indent", "separators", "sort_keys");
-    String indent = indent(bound.get(1, None.NONE), runtime.budget());
+    String indent = indent(bound.get(1, None.NONE), rendering.budget());
     String item = indent == null ? ", " : ",";
     String key = ": ";
     Object separators = bound.get(2, None.NONE);
     if (separators != None.NONE) {
-      List<Object> pair = Types.list(separators, runtime.budget());
+      List<Object> pair = Types.list(separators, rendering.budget());
       if (pair.size() != 2 || !Texts.isString(pair.get(0)) || !Texts.isString(pair.get(1))) {
         throw PythonError.value("separators: expected two strings");
       }
@@ -49,7 +52,7 @@ final class JsonWriter {
       key = Texts.chars(pair.get(1));
     }
     JsonWriter writer =
-        new JsonWriter(bound.truth(0), indent, item, key, bound.truth(3), runtime.budget());
+        new JsonWriter(bound.truth(0), indent, item, key, bound.truth(3), rendering.budget());
     writer.write(value, 0);
     return writer.out.toString();
   }
@@ -83,7 +86,8 @@ final class JsonWriter {
       case Tuple tuple -> list(tuple.items(), depth);
       default -> {
         if (!Numbers.isInteger(value)) {
-          throw PythonError.type("Object of type %s is not JSON serializable".formatted(Types.name(value)));
+          throw PythonError.type(
+              "Object of type %s is not JSON serializable".formatted(Types.name(value)));
         }
         out.append(NumberText.of(value));
       }
@@ -151,7 +155,8 @@ final class JsonWriter {
       case Double d -> real(d);
       default -> {
         if (!Numbers.isInteger(key)) {
-          throw PythonError.type("keys must be str, int, float, bool or None, not " + Types.name(key));
+          throw PythonError.type(
+              "keys must be str, int, float, bool or None, not " + Types.name(key));
         }
         yield NumberText.of(key);
       }
@@ -178,7 +183,7 @@ final class JsonWriter {
         case '\f' -> out.append("\\f");
         case '\b' -> out.append("\\b");
         default -> {
-          if (c < 0x20 || ascii && c > 0x7e) {
+          if (c < 0x20 || (ascii && c > 0x7e)) {
             out.append("\\u%04x".formatted((int) c));
           } else {
             out.append(c);
@@ -198,7 +203,8 @@ final class JsonWriter {
                 out.append(
                     c < 0x80
                         ? Character.toString(c)
-                        : (c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x").formatted(c)));
+                        : (c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x")
+                            .formatted(c)));
     return out.toString();
   }
 }

@@ -1,12 +1,14 @@
 package dev.wick.tokenizers.jinja;
 
-import dev.wick.tokenizers.jinja.Token.Type;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** Splits template source into tokens, with {@code trim_blocks} and {@code lstrip_blocks} applied to the data. */
+/**
+ * Splits template source into tokens, with {@code trim_blocks} and {@code lstrip_blocks} applied to
+ * the data.
+ */
 final class Lexer {
   private static final int MAX_TOKENS = 1_000_000;
 
@@ -23,9 +25,10 @@ final class Lexer {
 
   static List<Token> tokenize(String source) {
     String normal = source.replace("\r\n", "\n").replace('\r', '\n');
-    Lexer lexer = new Lexer(normal.endsWith("\n") ? normal.substring(0, normal.length() - 1) : normal);
+    Lexer lexer =
+        new Lexer(normal.endsWith("\n") ? normal.substring(0, normal.length() - 1) : normal);
     lexer.root();
-    lexer.add(Type.END, "");
+    lexer.add(TokenType.END, "");
     return lexer.tokens;
   }
 
@@ -33,7 +36,7 @@ final class Lexer {
     while (position < source.length()) {
       int open = nextOpening(position);
       if (open < 0) {
-        add(Type.DATA, source.substring(position));
+        add(TokenType.DATA, source.substring(position));
         position = source.length();
         return;
       }
@@ -49,11 +52,11 @@ final class Lexer {
       } else if (kind == '#') {
         comment();
       } else if (kind == '%') {
-        add(Type.BLOCK_BEGIN, "{%");
-        tag("%}", Type.BLOCK_END);
+        add(TokenType.BLOCK_BEGIN, "{%");
+        tag("%}", TokenType.BLOCK_END);
       } else {
-        add(Type.PRINT_BEGIN, "{{");
-        tag("}}", Type.PRINT_END);
+        add(TokenType.PRINT_BEGIN, "{{");
+        tag("}}", TokenType.PRINT_END);
       }
       lineStarting = source.charAt(position - 1) == '\n';
     }
@@ -81,7 +84,7 @@ final class Lexer {
       }
     }
     if (!kept.isEmpty()) {
-      add(Type.DATA, kept);
+      add(TokenType.DATA, kept);
     }
   }
 
@@ -116,7 +119,9 @@ final class Lexer {
   }
 
   private void raw() {
-    for (int open = source.indexOf("{%", position); open >= 0; open = source.indexOf("{%", open + 1)) {
+    for (int open = source.indexOf("{%", position);
+        open >= 0;
+        open = source.indexOf("{%", open + 1)) {
       char sign = sign(open + 2);
       int index = skipSpace(sign == 0 ? open + 2 : open + 3);
       if (source.startsWith("endraw", index)) {
@@ -129,19 +134,28 @@ final class Lexer {
         }
       }
     }
-    throw new SyntaxError("missing end of raw directive", lineOf(position));
+    if (position < source.length()) {
+      throw new SyntaxError("missing end of raw directive", lineOf(position));
+    }
   }
 
   private void comment() {
     int close = source.indexOf("#}", position);
+    if (position == source.length()) {
+      return;
+    }
     if (close < 0) {
       throw new SyntaxError("missing end of comment tag", lineOf(position));
     }
-    boolean signed = close > position && (source.charAt(close - 1) == '-' || source.charAt(close - 1) == '+');
+    boolean signed =
+        close > position && (source.charAt(close - 1) == '-' || source.charAt(close - 1) == '+');
     position = closing(signed ? close - 1 : close, "#}");
   }
 
-  /** Returns the position after a closing delimiter and the space it swallows, or -1 if there is none here. */
+  /**
+   * Returns the position after a closing delimiter and the space it swallows, or -1 if there is
+   * none here.
+   */
   private int closing(int index, String delimiter) {
     if (source.startsWith("-" + delimiter, index)) {
       return skipSpace(index + 3);
@@ -155,11 +169,11 @@ final class Lexer {
     return at(index + 2) == '\n' ? index + 3 : index + 2;
   }
 
-  private void tag(String delimiter, Type end) {
+  private void tag(String delimiter, TokenType end) {
     Deque<String> open = new ArrayDeque<>();
     while (position < source.length()) {
       if (open.isEmpty()) {
-        int after = end == Type.BLOCK_END ? closing(position, delimiter) : printEnd(position);
+        int after = end == TokenType.BLOCK_END ? closing(position, delimiter) : printEnd(position);
         if (after >= 0) {
           add(end, delimiter);
           position = after;
@@ -197,7 +211,12 @@ final class Lexer {
       if (value == null) {
         throw new SyntaxError("bad number '" + digits + "'", lineOf(position));
       }
-      tokens.add(new Token(scanner.isFloat() ? Type.FLOAT : Type.INTEGER, digits, value, lineOf(position)));
+      tokens.add(
+          new Token(
+              scanner.isFloat() ? TokenType.FLOAT : TokenType.INTEGER,
+              digits,
+              value,
+              lineOf(position)));
     } catch (PythonError error) {
       throw new SyntaxError(error.reason(), lineOf(position));
     }
@@ -205,7 +224,9 @@ final class Lexer {
   }
 
   private static boolean isWord(int c) {
-    return c == '_' || Character.isLetterOrDigit(c) || Character.isUnicodeIdentifierPart(c) && !Character.isISOControl(c);
+    return c == '_'
+        || Character.isLetterOrDigit(c)
+        || (Character.isUnicodeIdentifierPart(c) && !Character.isISOControl(c));
   }
 
   private void name() {
@@ -219,7 +240,7 @@ final class Lexer {
     if (first != '_' && !Character.isUnicodeIdentifierStart(first)) {
       throw new SyntaxError("invalid character in identifier", lineOf(start));
     }
-    add(Type.NAME, name);
+    add(TokenType.NAME, name);
     position = end;
   }
 
@@ -240,7 +261,7 @@ final class Lexer {
   private void string() {
     int end = stringEnd();
     String body = source.substring(position + 1, end - 1);
-    add(Type.STRING, StringLiteral.decode(body, lineOf(position)));
+    add(TokenType.STRING, StringLiteral.decode(body, lineOf(position)));
     position = end;
   }
 
@@ -270,11 +291,11 @@ final class Lexer {
       }
       default -> {}
     }
-    add(Type.OPERATOR, operator);
+    add(TokenType.OPERATOR, operator);
     position += operator.length();
   }
 
-  private void add(Type type, String text) {
+  private void add(TokenType type, String text) {
     if (tokens.size() >= MAX_TOKENS) {
       throw new SyntaxError("expected at most " + MAX_TOKENS + " tokens", line);
     }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param symbols names of the body, among them the special ones that it reads
  */
-record Macro(@Nullable String name, Signature signature, Body body, Symbols symbols, Frame closure) {
+record Macro(
+    @Nullable String name, Signature signature, Body body, Symbols symbols, Frame closure) {
   boolean readsCaller() {
     return !signature.names().contains("caller") && takes("caller");
   }

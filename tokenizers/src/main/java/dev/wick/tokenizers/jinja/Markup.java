@@ -1,8 +1,8 @@
 package dev.wick.tokenizers.jinja;
 
 /**
- * A string that counts as escaped HTML: what {@code safe} and {@code escape} return. It behaves as a string, but joins
- * with plain strings escape the latter.
+ * A string that counts as escaped HTML: what {@code safe} and {@code escape} return. It behaves as
+ * a string, but joins with plain strings escape the latter.
  */
 record Markup(String text) {
   /** Escapes a value unless it is markup already. */

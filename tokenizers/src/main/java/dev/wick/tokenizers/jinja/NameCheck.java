@@ -1,9 +1,11 @@
 package dev.wick.tokenizers.jinja;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 
-/** Rejects filters and tests that do not exist, except where a condition may keep them from being reached. */
+/**
+ * Rejects filters and tests that do not exist, except where a condition may keep them from being
+ * reached.
+ */
 final class NameCheck {
   private NameCheck() {}
 
@@ -11,7 +13,7 @@ final class NameCheck {
     if (optional) {
       return;
     }
-    Map<Expression, Boolean> conditional = new IdentityHashMap<>();
+    IdentityHashMap<Expression, Boolean> conditional = new IdentityHashMap<>();
     ExpressionWalk.walk(
         expression,
         node -> {

@@ -16,7 +16,7 @@ final class NumberFilters {
 
   private NumberFilters() {}
 
-  private static Object abs(Object value, Arguments arguments, Runtime runtime) {
+  private static Object abs(Object value, Arguments arguments, Rendering rendering) {
     arguments.positionalOnly("abs", 0, 0);
     if (!Numbers.isNumber(value)) {
       throw PythonError.type("bad operand type for abs(): '%s'".formatted(Types.name(value)));
@@ -24,7 +24,7 @@ final class NumberFilters {
     return Numbers.abs(value);
   }
 
-  private static Object toInt(Object value, Arguments arguments, Runtime runtime) {
+  private static Object toInt(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("int", 0, "default", "base");
     Undefined.check(value);
     Object result = null;
@@ -59,14 +59,14 @@ final class NumberFilters {
     return Numbers.isNumber(value) ? (Double) Numbers.toDouble(value) : null;
   }
 
-  private static Object toFloat(Object value, Arguments arguments, Runtime runtime) {
+  private static Object toFloat(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("float", 0, "default");
     Undefined.check(value);
     Double number = asFloat(value);
     return number == null ? bound.get(0, 0.0) : number;
   }
 
-  private static Object round(Object value, Arguments arguments, Runtime runtime) {
+  private static Object round(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("round", 0, "precision", "method");
     Object method = bound.get(1, "common");
     Object precision = bound.get(0, 0L);
@@ -77,21 +77,22 @@ final class NumberFilters {
       case "common" -> {
         Undefined.check(value);
         if (!Numbers.isNumber(value)) {
-          throw PythonError.type("type %s doesn't define __round__ method".formatted(Types.name(value)));
+          throw PythonError.type(
+              "type %s doesn't define __round__ method".formatted(Types.name(value)));
         }
         yield precision == None.NONE
             ? value instanceof Double d ? Numbers.truncate(Math.rint(d)) : Numbers.plus(value)
             : Numbers.round(value, Numbers.index(precision));
       }
-      case "ceil" -> scaled(value, precision, true, runtime);
-      case "floor" -> scaled(value, precision, false, runtime);
+      case "ceil" -> scaled(value, precision, true, rendering);
+      case "floor" -> scaled(value, precision, false, rendering);
       default -> throw PythonError.type("method must be common, ceil or floor");
     };
   }
 
-  private static Object scaled(Object value, Object precision, boolean up, Runtime runtime) {
-    Object factor = Operators.binary("**", 10L, precision, runtime);
-    Object product = Operators.binary("*", value, factor, runtime);
+  private static Object scaled(Object value, Object precision, boolean up, Rendering rendering) {
+    Object factor = Operators.binary("**", 10L, precision, rendering);
+    Object product = Operators.binary("*", value, factor, rendering);
     if (!Numbers.isNumber(product)) {
       throw PythonError.type("must be real number, not " + Types.name(product));
     }
@@ -102,7 +103,7 @@ final class NumberFilters {
     return Numbers.divide(whole, factor);
   }
 
-  private static Object fileSize(Object value, Arguments arguments, Runtime runtime) {
+  private static Object fileSize(Object value, Arguments arguments, Rendering rendering) {
     boolean binary = arguments.bind("filesizeformat", 0, "binary").truth(0);
     Undefined.check(value);
     Double bytes = asFloat(value);

@@ -1,6 +1,8 @@
 package dev.wick.tokenizers.jinja;
 
-/** Finds the extent of a number literal, as jinja2's expressions for floats and integers match it. */
+/**
+ * Finds the extent of a number literal, as jinja2's expressions for floats and integers match it.
+ */
 final class NumberScanner {
   private final String source;
   private final int start;
@@ -42,7 +44,8 @@ final class NumberScanner {
 
   private int zeros() {
     int end = start + 1;
-    while (digit(end) == 0 || end < source.length() && source.charAt(end) == '_' && digit(end + 1) == 0) {
+    while (digit(end) == 0
+        || (end < source.length() && source.charAt(end) == '_' && digit(end + 1) == 0)) {
       end++;
     }
     return end;
@@ -60,7 +63,8 @@ final class NumberScanner {
     }
     if (end < source.length() && (source.charAt(end) == 'e' || source.charAt(end) == 'E')) {
       int exponent = end + 1;
-      if (exponent < source.length() && (source.charAt(exponent) == '+' || source.charAt(exponent) == '-')) {
+      if (exponent < source.length()
+          && (source.charAt(exponent) == '+' || source.charAt(exponent) == '-')) {
         exponent++;
       }
       int after = digits(exponent, 10, false);

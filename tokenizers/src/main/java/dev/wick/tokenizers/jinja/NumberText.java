@@ -60,12 +60,21 @@ final class NumberText {
       return out.append("0.").append("0".repeat(-exponent - 1)).append(digits).toString();
     }
     if (digits.length() <= exponent + 1) {
-      return out.append(digits).append("0".repeat(exponent + 1 - digits.length())).append(".0").toString();
+      return out.append(digits)
+          .append("0".repeat(exponent + 1 - digits.length()))
+          .append(".0")
+          .toString();
     }
-    return out.append(digits, 0, exponent + 1).append('.').append(digits.substring(exponent + 1)).toString();
+    return out.append(digits, 0, exponent + 1)
+        .append('.')
+        .append(digits.substring(exponent + 1))
+        .toString();
   }
 
-  /** {@link Double#toString} prints at least two digits, so that the subnormal 5e-324 reads 4.9E-324. */
+  /**
+   * {@link Double#toString} prints at least two digits, so that the subnormal 5e-324 reads
+   * 4.9E-324.
+   */
   private static BigDecimal shortest(double value) {
     BigDecimal decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
     if (decimal.precision() == 2) {
@@ -85,7 +94,10 @@ final class NumberText {
     }
     var matcher = NON_FINITE.matcher(trimmed);
     if (matcher.matches()) {
-      double value = matcher.group(2).toLowerCase(Locale.ROOT).equals("nan") ? Double.NaN : Double.POSITIVE_INFINITY;
+      double value =
+          matcher.group(2).toLowerCase(Locale.ROOT).equals("nan")
+              ? Double.NaN
+              : Double.POSITIVE_INFINITY;
       return matcher.group(1).equals("-") ? -value : value;
     }
     return FLOAT.matcher(trimmed).matches() ? Double.valueOf(trimmed) : null;
@@ -129,7 +141,10 @@ final class NumberText {
         return null;
       }
     }
-    if (base == 0 && !prefixed && digits.charAt(0) == '0' && !digits.chars().allMatch(c -> c == '0')) {
+    if (base == 0
+        && !prefixed
+        && digits.charAt(0) == '0'
+        && !digits.chars().allMatch(c -> c == '0')) {
       return null;
     }
     if (digits.length() > MAX_DIGITS) {
@@ -140,7 +155,9 @@ final class NumberText {
     return Numbers.normalize(negative ? value.negate() : value);
   }
 
-  /** Returns the text without single underscores between digits, or null if one stands elsewhere. */
+  /**
+   * Returns the text without single underscores between digits, or null if one stands elsewhere.
+   */
   private static @Nullable String removeUnderscores(String text) {
     if (text.indexOf('_') < 0) {
       return text;

@@ -5,7 +5,10 @@ import java.math.BigInteger;
 import java.math.MathContext;
 import java.math.RoundingMode;
 
-/** Python's int and float arithmetic. An int is a {@link Long}, or a {@link BigInteger} beyond its range. */
+/**
+ * Python's int and float arithmetic. An int is a {@link Long}, or a {@link BigInteger} beyond its
+ * range.
+ */
 final class Numbers {
   private static final int MAX_BITS = 200_000;
   private static final BigInteger LONG_MIN = BigInteger.valueOf(Long.MIN_VALUE);
@@ -33,17 +36,22 @@ final class Numbers {
       case Long n -> BigInteger.valueOf(n);
       case Boolean b -> b ? BigInteger.ONE : BigInteger.ZERO;
       case BigInteger n -> n;
-      default -> throw PythonError.type("'%s' object cannot be interpreted as an integer".formatted(Types.name(integer)));
+      default ->
+          throw PythonError.type(
+              "'%s' object cannot be interpreted as an integer".formatted(Types.name(integer)));
     };
   }
 
   /** Returns an int clamped to the range of Java's, as an index or a count. */
   static int index(Object value) {
     if (!isInteger(value)) {
-      throw PythonError.type("'%s' object cannot be interpreted as an integer".formatted(Types.name(value)));
+      throw PythonError.type(
+          "'%s' object cannot be interpreted as an integer".formatted(Types.name(value)));
     }
     BigInteger n = big(value);
-    return n.bitLength() < 32 ? n.intValue() : n.signum() < 0 ? Integer.MIN_VALUE : Integer.MAX_VALUE;
+    return n.bitLength() < 32
+        ? n.intValue()
+        : n.signum() < 0 ? Integer.MIN_VALUE : Integer.MAX_VALUE;
   }
 
   static double toDouble(Object number) {
@@ -131,7 +139,10 @@ final class Numbers {
     return result;
   }
 
-  /** Follows CPython's float_divmod, which keeps the quotient exact where the rounded one would be off by one. */
+  /**
+   * Follows CPython's float_divmod, which keeps the quotient exact where the rounded one would be
+   * off by one.
+   */
   private static double[] floatDivMod(double a, double b) {
     if (b == 0) {
       throw PythonError.zeroDivision("float floor division by zero");
@@ -164,20 +175,12 @@ final class Numbers {
     }
     BigInteger base = big(a);
     BigInteger exponent = big(b);
-    if (base.bitLength() <= 1) {
-      boolean one = exponent.signum() == 0 || base.signum() > 0 || base.signum() < 0 && !exponent.testBit(0);
-      return base.signum() == 0 && exponent.signum() != 0 ? (Object) 0L : one ? 1L : smallPower(base, exponent);
+    if (base.signum() == 0 || base.abs().equals(BigInteger.ONE)) {
+      boolean odd = exponent.testBit(0);
+      return exponent.signum() == 0 ? (Object) 1L : normalize(odd ? base : base.abs());
     }
-    checkBits(exponent.bitLength() > 31 ? Long.MAX_VALUE : base.bitLength() * exponent.longValueExact());
-    return normalize(base.pow(exponent.intValueExact()));
-  }
-
-  /** Powers of -1 with an odd exponent, and of -2 whose bit length is one. */
-  private static Object smallPower(BigInteger base, BigInteger exponent) {
-    if (base.equals(BigInteger.ONE.negate())) {
-      return -1L;
-    }
-    checkBits(exponent.bitLength() > 31 ? Long.MAX_VALUE : 2 * exponent.longValueExact());
+    checkBits(
+        exponent.bitLength() > 31 ? Long.MAX_VALUE : base.bitLength() * exponent.longValueExact());
     return normalize(base.pow(exponent.intValueExact()));
   }
 
@@ -188,7 +191,7 @@ final class Numbers {
     if (a < 0 && b != Math.rint(b) && !Double.isInfinite(a)) {
       throw PythonError.type("complex numbers are not supported");
     }
-    if (a == 1 || b == 0 || a == -1 && Double.isInfinite(b)) {
+    if (a == 1 || b == 0 || (a == -1 && Double.isInfinite(b))) {
       return 1;
     }
     double result = Math.pow(a, b);

@@ -7,9 +7,9 @@ import java.util.List;
 final class Operators {
   private Operators() {}
 
-  static Object binary(String operator, Object a, Object b, Runtime runtime) {
+  static Object binary(String operator, Object a, Object b, Rendering rendering) {
     if (operator.equals("%") && Texts.isString(a)) {
-      return PercentFormat.format(a, b, runtime.budget());
+      return PercentFormat.format(a, b, rendering.budget());
     }
     Undefined.check(a, b);
     if (Numbers.isNumber(a) && Numbers.isNumber(b)) {
@@ -24,8 +24,8 @@ final class Operators {
       };
     }
     return switch (operator) {
-      case "+" -> concatenate(a, b, runtime.budget());
-      case "*" -> repeat(a, b, runtime.budget());
+      case "+" -> concatenate(a, b, rendering.budget());
+      case "*" -> repeat(a, b, rendering.budget());
       default -> throw unsupported(operator, a, b);
     };
   }
@@ -67,7 +67,8 @@ final class Operators {
       return fail("*", a, b);
     }
     if (!Numbers.isInteger(b)) {
-      throw PythonError.type("can't multiply sequence by non-int of type '%s'".formatted(Types.name(b)));
+      throw PythonError.type(
+          "can't multiply sequence by non-int of type '%s'".formatted(Types.name(b)));
     }
     return repeated(a, b, budget);
   }
@@ -95,7 +96,8 @@ final class Operators {
   static Object unary(String operator, Object value) {
     Undefined.check(value);
     if (!Numbers.isNumber(value)) {
-      throw PythonError.type("bad operand type for unary %s: '%s'".formatted(operator, Types.name(value)));
+      throw PythonError.type(
+          "bad operand type for unary %s: '%s'".formatted(operator, Types.name(value)));
     }
     return operator.equals("-") ? Numbers.negate(value) : Numbers.plus(value);
   }
@@ -107,6 +109,7 @@ final class Operators {
   private static PythonError unsupported(String operator, Object a, Object b) {
     return PythonError.type(
         "unsupported operand type(s) for %s: '%s' and '%s'"
-            .formatted(operator.equals("**") ? "** or pow()" : operator, Types.name(a), Types.name(b)));
+            .formatted(
+                operator.equals("**") ? "** or pow()" : operator, Types.name(a), Types.name(b)));
   }
 }

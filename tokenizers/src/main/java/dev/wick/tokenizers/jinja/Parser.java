@@ -3,7 +3,6 @@ package dev.wick.tokenizers.jinja;
 import dev.wick.tokenizers.jinja.Statement.Body;
 import dev.wick.tokenizers.jinja.Statement.Signature;
 import dev.wick.tokenizers.jinja.Statement.Target;
-import dev.wick.tokenizers.jinja.Token.Type;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -30,7 +29,10 @@ final class Parser {
     return parser.body();
   }
 
-  /** Parses up to a tag with one of the given names, whose name becomes the current token, or to the end. */
+  /**
+   * Parses up to a tag with one of the given names, whose name becomes the current token, or to the
+   * end.
+   */
   private Body body(String... ends) {
     List<Statement> statements = new ArrayList<>();
     while (true) {
@@ -44,8 +46,9 @@ final class Parser {
         }
         case DATA -> statements.add(new Statement.Data(token.text(), token.line()));
         case PRINT_BEGIN -> {
-          statements.add(new Statement.Print(List.of(expressions.tuple(false, true)), token.line()));
-          stream.expect(Type.PRINT_END);
+          statements.add(
+              new Statement.Print(List.of(expressions.tuple(false, true)), token.line()));
+          stream.expect(TokenType.PRINT_END);
         }
         default -> {
           for (String end : ends) {
@@ -54,7 +57,7 @@ final class Parser {
             }
           }
           statements.add(statement(ends));
-          stream.expect(Type.BLOCK_END);
+          stream.expect(TokenType.BLOCK_END);
         }
       }
     }
@@ -71,7 +74,7 @@ final class Parser {
   /** Parses the rest of a tag, then statements up to one of the ends. */
   private Body block(String... ends) {
     stream.skipOperator(":");
-    stream.expect(Type.BLOCK_END);
+    stream.expect(TokenType.BLOCK_END);
     return body(ends);
   }
 
@@ -83,7 +86,7 @@ final class Parser {
 
   private Statement statement(String... ends) {
     Token tag = stream.current();
-    if (!tag.is(Type.NAME)) {
+    if (!tag.is(TokenType.NAME)) {
       throw new SyntaxError("tag name expected, got '" + tag.describe() + "'", tag.line());
     }
     if (open.size() >= MAX_DEPTH) {
@@ -107,12 +110,17 @@ final class Parser {
           case "break" -> new Statement.Break(line);
           case "continue" -> new Statement.Continue(line);
           case "include", "import", "from", "extends" ->
-              throw new SyntaxError("'" + tag.text() + "' needs a template loader, which chat templates lack", line);
+              throw new SyntaxError(
+                  "'" + tag.text() + "' needs a template loader, which chat templates lack", line);
           case "autoescape" -> throw new SyntaxError("'autoescape' is not supported", line);
           default ->
               throw new SyntaxError(
-                  "unknown tag '" + tag.text() + "'"
-                      + (ends.length == 0 ? "" : ", expected '" + String.join("' or '", ends) + "'"),
+                  "unknown tag '"
+                      + tag.text()
+                      + "'"
+                      + (ends.length == 0
+                          ? ""
+                          : ", expected '" + String.join("' or '", ends) + "'"),
                   line);
         };
     open.pop();
@@ -163,7 +171,7 @@ final class Parser {
   }
 
   private Statement macro(int line) {
-    String name = stream.expect(Type.NAME).text();
+    String name = stream.expect(TokenType.NAME).text();
     checkAssignable(name, line);
     Signature signature = signature();
     return new Statement.MacroDefinition(name, signature, closedBlock("endmacro"), line);
@@ -186,7 +194,7 @@ final class Parser {
       if (!names.isEmpty()) {
         stream.expectOperator(",");
       }
-      Token name = stream.expect(Type.NAME);
+      Token name = stream.expect(TokenType.NAME);
       checkAssignable(name.text(), name.line());
       if (names.contains(name.text())) {
         throw new SyntaxError("duplicate argument '" + name.text() + "'", name.line());
@@ -213,7 +221,7 @@ final class Parser {
   private Statement with(int line) {
     List<Target> targets = new ArrayList<>();
     List<Expression> values = new ArrayList<>();
-    while (!stream.current().is(Type.BLOCK_END)) {
+    while (!stream.current().is(TokenType.BLOCK_END)) {
       if (!targets.isEmpty()) {
         stream.expectOperator(",");
       }
@@ -225,7 +233,7 @@ final class Parser {
   }
 
   private Statement namedBlock(int line) {
-    String name = stream.expect(Type.NAME).text();
+    String name = stream.expect(TokenType.NAME).text();
     if (!blocks.add(name)) {
       throw new SyntaxError("block '" + name + "' defined twice", line);
     }
@@ -238,7 +246,7 @@ final class Parser {
 
   private Statement print(int line) {
     List<Expression> values = new ArrayList<>();
-    while (!stream.current().is(Type.BLOCK_END)) {
+    while (!stream.current().is(TokenType.BLOCK_END)) {
       if (!values.isEmpty()) {
         stream.expectOperator(",");
       }
@@ -266,18 +274,19 @@ final class Parser {
       tuple = true;
     }
     if (targets.isEmpty()) {
-      throw new SyntaxError("expected an assignment target, got '" + stream.current().describe() + "'", line);
+      throw new SyntaxError(
+          "expected an assignment target, got '" + stream.current().describe() + "'", line);
     }
     return tuple ? new Target.Unpack(targets) : targets.getFirst();
   }
 
   private Target primaryTarget(boolean attributes) {
     Token token = stream.current();
-    if (attributes && token.is(Type.NAME) && stream.look().isOperator(".")) {
+    if (attributes && token.is(TokenType.NAME) && stream.look().isOperator(".")) {
       checkAssignable(token.text(), token.line());
       stream.next();
       stream.next();
-      return new Target.NamespaceAttribute(token.text(), stream.expect(Type.NAME).text());
+      return new Target.NamespaceAttribute(token.text(), stream.expect(TokenType.NAME).text());
     }
     return asTarget(expressions.primary());
   }
@@ -288,10 +297,13 @@ final class Parser {
         checkAssignable(name.name(), name.line());
         yield new Target.Name(name.name());
       }
-      case Expression.TupleLiteral tuple -> new Target.Unpack(tuple.items().stream().map(this::asTarget).toList());
+      case Expression.TupleLiteral tuple ->
+          new Target.Unpack(tuple.items().stream().map(this::asTarget).toList());
       default ->
           throw new SyntaxError(
-              "can't assign to '" + expression.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT) + "'",
+              "can't assign to '"
+                  + expression.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT)
+                  + "'",
               expression.line());
     };
   }

@@ -38,7 +38,10 @@ final class PercentFormat {
   }
 
   private boolean isMapping() {
-    return values instanceof Dict || values instanceof List<?> || values instanceof Undefined || values instanceof Range;
+    return values instanceof Dict
+        || values instanceof List<?>
+        || values instanceof Undefined
+        || values instanceof Range;
   }
 
   private void run() {
@@ -170,12 +173,15 @@ final class PercentFormat {
       case 'e', 'E', 'f', 'F', 'g', 'G' -> real(value, type);
       default ->
           throw PythonError.value(
-              "unsupported format character '%c' (0x%x) at index %d".formatted(type, (int) type, position - 1));
+              "unsupported format character '%c' (0x%x) at index %d"
+                  .formatted(type, (int) type, position - 1));
     }
   }
 
   private String escaped(@Nullable Object value, String string) {
-    return format instanceof Markup && !(value instanceof Markup) ? Markup.escapeText(string) : string;
+    return format instanceof Markup && !(value instanceof Markup)
+        ? Markup.escapeText(string)
+        : string;
   }
 
   private String character(Object value) {
@@ -194,7 +200,9 @@ final class PercentFormat {
 
   private void text(String string) {
     String shown =
-        precision >= 0 && Texts.length(string) > precision ? Texts.substring(string, 0, precision) : string;
+        precision >= 0 && Texts.length(string) > precision
+            ? Texts.substring(string, 0, precision)
+            : string;
     pad("", shown, false);
   }
 
@@ -235,7 +243,9 @@ final class PercentFormat {
 
   private void pad(String sign, String body, boolean zeros) {
     int missing = width - Texts.length(sign) - Texts.length(body);
-    budget.grow((long) out.length() + Math.max(0, missing) + body.length(), Math.max(0, missing) + body.length());
+    budget.grow(
+        (long) out.length() + Math.max(0, missing) + body.length(),
+        Math.max(0, missing) + body.length());
     if (missing <= 0) {
       out.append(sign).append(body);
     } else if (left) {

@@ -2,7 +2,10 @@ package dev.wick.tokenizers.jinja;
 
 import dev.wick.tokenizers.jinja.TemplateException.Kind;
 
-/** A failure inside an operation, before the interpreter adds the position. Named after Python's exception types. */
+/**
+ * A failure inside an operation, before the interpreter adds the position. Named after Python's
+ * exception types.
+ */
 final class PythonError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -41,7 +44,7 @@ final class PythonError extends RuntimeException {
     return new PythonError(Kind.RUNTIME, "ZeroDivisionError", reason);
   }
 
-  static PythonError runtime(String reason) {
+  static PythonError failure(String reason) {
     return new PythonError(Kind.RUNTIME, "TemplateRuntimeError", reason);
   }
 

@@ -43,7 +43,8 @@ final class PythonText {
         out.append(')');
       }
       case List<?> list -> sequence("[", list, "]", out, depth);
-      case Tuple tuple -> sequence("(", tuple.items(), tuple.items().size() == 1 ? ",)" : ")", out, depth);
+      case Tuple tuple ->
+          sequence("(", tuple.items(), tuple.items().size() == 1 ? ",)" : ")", out, depth);
       case Dict dict -> dict(dict, out, depth);
       case DictView view -> sequence(view.kind().typeName() + "([", view.list(), "])", out, depth);
       case Range range -> {
@@ -53,8 +54,14 @@ final class PythonText {
       case Namespace namespace -> namespace(namespace, out, depth);
       case Undefined _ -> out.append("Undefined");
       case Macro macro -> out.append(macro.describe());
-      case LoopContext loop -> out.append("<LoopContext %d/%d>".formatted(loop.index0() + 1, loop.length()));
-      case Function function -> out.append("<").append(function.typeName()).append(" ").append(function.name()).append(">");
+      case LoopContext loop ->
+          out.append("<LoopContext %d/%d>".formatted(loop.index0() + 1, loop.length()));
+      case Function function ->
+          out.append("<")
+              .append(function.typeName())
+              .append(" ")
+              .append(function.name())
+              .append(">");
       default -> {
         if (Numbers.isNumber(value)) {
           out.append(NumberText.of(value));
@@ -65,7 +72,8 @@ final class PythonText {
     }
   }
 
-  private static void sequence(String open, List<?> items, String close, StringBuilder out, int depth) {
+  private static void sequence(
+      String open, List<?> items, String close, StringBuilder out, int depth) {
     out.append(open);
     String separator = "";
     for (Object item : items) {

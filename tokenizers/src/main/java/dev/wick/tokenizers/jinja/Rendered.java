@@ -6,7 +6,8 @@ import java.util.List;
  * The result of rendering a template.
  *
  * @param text the rendered text
- * @param generationSpans what the {@code generation} blocks produced, in the order of their evaluation
+ * @param generationSpans what the {@code generation} blocks produced, in the order of their
+ *     evaluation
  */
 public record Rendered(String text, List<Span> generationSpans) {
   /** Copies the spans. */

@@ -2,21 +2,22 @@ package dev.wick.tokenizers.jinja;
 
 import dev.wick.tokenizers.jinja.Statement.Body;
 import dev.wick.tokenizers.jinja.Statement.Signature;
-import dev.wick.tokenizers.jinja.Statement.Target;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the {@link Symbols} of every scope of a template, and rejects what jinja2 rejects when it compiles. */
+/**
+ * Finds the {@link Symbols} of every scope of a template, and rejects what jinja2 rejects when it
+ * compiles.
+ */
 final class ScopeAnalysis {
-  private final Map<Object, Symbols> scopes = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Symbols> scopes = new IdentityHashMap<>();
   private final SymbolCollector collector = new SymbolCollector();
 
   private ScopeAnalysis() {}
 
   /** Returns the scopes by their {@link Body}; that of a loop's condition by its expression. */
-  static Map<Object, Symbols> analyze(Body template) {
+  static IdentityHashMap<Object, Symbols> analyze(Body template) {
     ScopeAnalysis analysis = new ScopeAnalysis();
     Symbols root = analysis.scope(template, template, null);
     analysis.descend(template, root, new Position(false, false));
@@ -55,7 +56,8 @@ final class ScopeAnalysis {
   private void descend(Statement statement, Symbols symbols, Position position) {
     switch (statement) {
       case Statement.Data _ -> {}
-      case Statement.Print print -> print.values().forEach(value -> NameCheck.check(value, position.optional()));
+      case Statement.Print print ->
+          print.values().forEach(value -> NameCheck.check(value, position.optional()));
       case Statement.Assign assign -> NameCheck.check(assign.value(), position.optional());
       case Statement.If condition -> branches(condition, symbols, position.branch());
       case Statement.For loop -> loop(loop, symbols, position);
@@ -72,15 +74,18 @@ final class ScopeAnalysis {
         descend(block.body(), inner, position.inner());
       }
       case Statement.With with -> with(with, symbols, position);
-      case Statement.MacroDefinition macro -> function(macro.signature(), macro.body(), symbols, macro.line());
+      case Statement.MacroDefinition macro ->
+          function(macro.signature(), macro.body(), symbols, macro.line());
       case Statement.CallBlock call -> {
         NameCheck.check(call.call(), position.optional());
         function(call.signature(), call.body(), symbols, call.line());
       }
       case Statement.Generation generation ->
-          function(new Signature(List.of(), List.of()), generation.body(), symbols, generation.line());
+          function(
+              new Signature(List.of(), List.of()), generation.body(), symbols, generation.line());
       case Statement.Block block ->
-          descend(block.body(), scope(block.body(), block.body(), null), new Position(false, false));
+          descend(
+              block.body(), scope(block.body(), block.body(), null), new Position(false, false));
       case Statement.Break _, Statement.Continue _ -> {
         if (!position.inLoop()) {
           throw new SyntaxError("'break' and 'continue' belong in a loop", statement.line());
@@ -99,7 +104,8 @@ final class ScopeAnalysis {
   private void loop(Statement.For loop, Symbols symbols, Position position) {
     NameCheck.check(loop.iterable(), position.optional());
     if (NameSearch.assigns(loop, "loop")) {
-      throw new SyntaxError("can't assign to the special variable 'loop' in a for loop", loop.line());
+      throw new SyntaxError(
+          "can't assign to the special variable 'loop' in a for loop", loop.line());
     }
     Symbols inner = new Symbols(symbols);
     scopes.put(loop.body(), inner);
@@ -115,7 +121,8 @@ final class ScopeAnalysis {
       NameCheck.check(loop.test(), false);
     }
     descend(loop.body(), inner, new Position(false, true));
-    descend(loop.otherwise(), otherwise, new Position(false, position.inLoop() && !loop.recursive()));
+    descend(
+        loop.otherwise(), otherwise, new Position(false, position.inLoop() && !loop.recursive()));
   }
 
   private void with(Statement.With with, Symbols symbols, Position position) {
@@ -138,7 +145,8 @@ final class ScopeAnalysis {
     if (search.finds("caller")) {
       int index = signature.names().indexOf("caller");
       if (index >= 0 && index < signature.names().size() - signature.defaults().size()) {
-        throw new SyntaxError("the special argument 'caller' must be omitted or given a default", line);
+        throw new SyntaxError(
+            "the special argument 'caller' must be omitted or given a default", line);
       }
       inner.parameter("caller");
     }

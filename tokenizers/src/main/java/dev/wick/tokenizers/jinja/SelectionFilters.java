@@ -14,14 +14,18 @@ final class SelectionFilters {
       Map.of(
           "attr", SelectionFilters::attribute,
           "map", SelectionFilters::map,
-          "select", (value, arguments, runtime) -> select(value, arguments, runtime, false, true),
-          "reject", (value, arguments, runtime) -> select(value, arguments, runtime, false, false),
-          "selectattr", (value, arguments, runtime) -> select(value, arguments, runtime, true, true),
-          "rejectattr", (value, arguments, runtime) -> select(value, arguments, runtime, true, false));
+          "select",
+              (value, arguments, rendering) -> select(value, arguments, rendering, false, true),
+          "reject",
+              (value, arguments, rendering) -> select(value, arguments, rendering, false, false),
+          "selectattr",
+              (value, arguments, rendering) -> select(value, arguments, rendering, true, true),
+          "rejectattr",
+              (value, arguments, rendering) -> select(value, arguments, rendering, true, false));
 
   private SelectionFilters() {}
 
-  private static Object attribute(Object value, Arguments arguments, Runtime runtime) {
+  private static Object attribute(Object value, Arguments arguments, Rendering rendering) {
     Object name = arguments.bind("attr", 1, "name").get(0);
     if (!Texts.isString(name)) {
       throw PythonError.type("attribute name must be string, not '%s'".formatted(Types.name(name)));
@@ -30,30 +34,34 @@ final class SelectionFilters {
     return found == null ? Undefined.member(value, name) : found;
   }
 
-  private static Object map(Object value, Arguments arguments, Runtime runtime) {
+  private static Object map(Object value, Arguments arguments, Rendering rendering) {
     if (!Types.truth(value)) {
-      return new Generator("generator", Collections.emptyIterator(), runtime.budget());
+      return new Generator("generator", Collections.emptyIterator(), rendering.budget());
     }
-    return new Generator("generator", new LazyMap(value, () -> mapping(arguments, runtime)), runtime.budget());
+    return new Generator(
+        "generator", new LazyMap(value, () -> mapping(arguments, rendering)), rendering.budget());
   }
 
-  private static UnaryOperator<Object> mapping(Arguments arguments, Runtime runtime) {
+  private static UnaryOperator<Object> mapping(Arguments arguments, Rendering rendering) {
     if (arguments.positional().isEmpty() && arguments.keywords().containsKey("attribute")) {
       Map<String, Object> keywords = new LinkedHashMap<>(arguments.keywords());
-      Object attribute = keywords.remove("attribute");
+      Object attribute = arguments.keywords().getOrDefault("attribute", None.NONE);
+      keywords.remove("attribute");
       Object absent = keywords.remove("default");
       if (!keywords.isEmpty()) {
         throw PythonError.type(
             "Unexpected keyword argument " + PythonText.repr(keywords.keySet().iterator().next()));
       }
-      return AttributeGetter.of(attribute, false, absent == null ? None.NONE : absent, runtime.budget())::get;
+      return AttributeGetter.of(
+              attribute, false, absent == null ? None.NONE : absent, rendering.budget())
+          ::get;
     }
     if (arguments.positional().isEmpty()) {
       throw PythonError.type("map requires a filter argument");
     }
     String name = PythonText.str(arguments.positional().getFirst());
     Arguments rest = arguments.skip(1);
-    return item -> Filters.apply(name, item, rest, runtime);
+    return item -> Filters.apply(name, item, rest, rendering);
   }
 
   /** Python's generators look at their arguments only when the first item is asked for. */
@@ -85,32 +93,32 @@ final class SelectionFilters {
   }
 
   private static Object select(
-      Object value, Arguments arguments, Runtime runtime, boolean byAttribute, boolean wanted) {
+      Object value, Arguments arguments, Rendering rendering, boolean byAttribute, boolean wanted) {
     if (!Types.truth(value)) {
-      return new Generator("generator", Collections.emptyIterator(), runtime.budget());
+      return new Generator("generator", Collections.emptyIterator(), rendering.budget());
     }
-    Predicate<Object> condition = condition(arguments, runtime, byAttribute);
+    Predicate<Object> condition = condition(arguments, rendering, byAttribute);
     return new Generator(
         "generator",
         new FilteredIterator(Types.iterate(value), item -> condition.test(item) == wanted),
-        runtime.budget());
+        rendering.budget());
   }
 
   private static Predicate<Object> condition(
-      Arguments arguments, Runtime runtime, boolean byAttribute) {
+      Arguments arguments, Rendering rendering, boolean byAttribute) {
     List<Object> positional = arguments.positional();
     if (byAttribute && positional.isEmpty()) {
       throw PythonError.type("Missing parameter for attribute name");
     }
     AttributeGetter getter =
         AttributeGetter.of(
-            byAttribute ? positional.getFirst() : None.NONE, false, None.NONE, runtime.budget());
+            byAttribute ? positional.getFirst() : None.NONE, false, None.NONE, rendering.budget());
     int offset = byAttribute ? 1 : 0;
     if (positional.size() <= offset) {
       return item -> Types.truth(getter.get(item));
     }
     String name = PythonText.str(positional.get(offset));
     Arguments rest = arguments.skip(offset + 1);
-    return item -> Types.truth(Tests.apply(name, getter.get(item), rest, runtime));
+    return item -> Types.truth(Tests.apply(name, getter.get(item), rest, rendering));
   }
 }

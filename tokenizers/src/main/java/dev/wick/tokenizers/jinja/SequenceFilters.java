@@ -26,8 +26,10 @@ final class SequenceFilters {
           Map.entry("last", SequenceFilters::last),
           Map.entry("length", SequenceFilters::length),
           Map.entry("list", SequenceFilters::list),
-          Map.entry("max", (value, arguments, runtime) -> extreme(value, arguments, runtime, true)),
-          Map.entry("min", (value, arguments, runtime) -> extreme(value, arguments, runtime, false)),
+          Map.entry(
+              "max", (value, arguments, rendering) -> extreme(value, arguments, rendering, true)),
+          Map.entry(
+              "min", (value, arguments, rendering) -> extreme(value, arguments, rendering, false)),
           Map.entry("random", SequenceFilters::random),
           Map.entry("reverse", SequenceFilters::reverse),
           Map.entry("slice", SequenceFilters::slice),
@@ -37,13 +39,13 @@ final class SequenceFilters {
 
   private SequenceFilters() {}
 
-  private static Object batch(Object value, Arguments arguments, Runtime runtime) {
+  private static Object batch(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("batch", 1, "linecount", "fill_with");
     int count = bound.integer(0, 0);
     Object fill = bound.get(1, None.NONE);
     List<Object> batches = new ArrayList<>();
     List<Object> batch = new ArrayList<>();
-    for (Object item : Types.list(value, runtime.budget())) {
+    for (Object item : Types.list(value, rendering.budget())) {
       if (batch.size() == count) {
         batches.add(batch);
         batch = new ArrayList<>();
@@ -52,23 +54,23 @@ final class SequenceFilters {
     }
     if (!batch.isEmpty()) {
       if (fill != None.NONE && batch.size() < count) {
-        runtime.budget().reserve(count);
+        rendering.budget().reserve(count);
         batch.addAll(Collections.nCopies(count - batch.size(), fill));
       }
       batches.add(batch);
     }
-    return new Generator("generator", batches.iterator(), runtime.budget());
+    return new Generator("generator", batches.iterator(), rendering.budget());
   }
 
-  private static Object slice(Object value, Arguments arguments, Runtime runtime) {
+  private static Object slice(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("slice", 1, "slices", "fill_with");
     int slices = bound.integer(0, 0);
     Object fill = bound.get(1, None.NONE);
-    List<Object> items = Types.list(value, runtime.budget());
+    List<Object> items = Types.list(value, rendering.budget());
     if (slices == 0) {
       throw PythonError.zeroDivision("integer division or modulo by zero");
     }
-    runtime.budget().reserve(slices);
+    rendering.budget().reserve(slices);
     List<Object> result = new ArrayList<>();
     int offset = 0;
     for (int i = 0; i < slices; i++) {
@@ -82,31 +84,33 @@ final class SequenceFilters {
       }
       result.add(part);
     }
-    return new Generator("generator", result.iterator(), runtime.budget());
+    return new Generator("generator", result.iterator(), rendering.budget());
   }
 
-  private static Object length(Object value, Arguments arguments, Runtime runtime) {
+  private static Object length(Object value, Arguments arguments, Rendering rendering) {
     arguments.positionalOnly("len", 0, 0);
     return (long) Types.length(value);
   }
 
-  private static Object fallback(Object value, Arguments arguments, Runtime runtime) {
+  private static Object fallback(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("default", 0, "default_value", "boolean");
-    return value instanceof Undefined || bound.truth(1) && !Types.truth(value) ? bound.get(0, "") : value;
+    return value instanceof Undefined || (bound.truth(1) && !Types.truth(value))
+        ? bound.get(0, "")
+        : value;
   }
 
-  private static Object items(Object value, Arguments arguments, Runtime runtime) {
+  private static Object items(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("items", 0);
     if (value instanceof Undefined) {
-      return new Generator("generator", Collections.emptyIterator(), runtime.budget());
+      return new Generator("generator", Collections.emptyIterator(), rendering.budget());
     }
     if (!(value instanceof Dict dict)) {
       throw PythonError.type("Can only get item pairs from a mapping.");
     }
-    return new Generator("generator", dict.items().iterator(), runtime.budget());
+    return new Generator("generator", dict.items().iterator(), rendering.budget());
   }
 
-  private static Object dictSort(Object value, Arguments arguments, Runtime runtime) {
+  private static Object dictSort(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("dictsort", 0, "case_sensitive", "by", "reverse");
     String by = PythonText.str(bound.get(1, "key"));
     if (!by.equals("key") && !by.equals("value")) {
@@ -124,74 +128,76 @@ final class SequenceFilters {
           return sensitive ? key : AttributeGetter.ignoreCase(key);
         },
         bound.truth(2),
-        runtime.budget());
+        rendering.budget());
   }
 
-  private static Object first(Object value, Arguments arguments, Runtime runtime) {
+  private static Object first(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("first", 0);
     Iterator<Object> items = Types.iterate(value);
     return items.hasNext() ? items.next() : Undefined.hint("No first item, sequence was empty.");
   }
 
-  private static Object last(Object value, Arguments arguments, Runtime runtime) {
+  private static Object last(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("last", 0);
-    Iterator<Object> items = reversed(value, runtime);
+    Iterator<Object> items = reversed(value, rendering);
     return items.hasNext() ? items.next() : Undefined.hint("No last item, sequence was empty.");
   }
 
-  private static Object random(Object value, Arguments arguments, Runtime runtime) {
+  private static Object random(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("random", 0);
     int length = Types.length(value);
     return length == 0
         ? Undefined.hint("No random item, sequence was empty.")
-        : Subscripts.element(value, (long) ThreadLocalRandom.current().nextInt(length), runtime.budget());
+        : Subscripts.element(
+            value, (long) ThreadLocalRandom.current().nextInt(length), rendering.budget());
   }
 
-  private static Iterator<Object> reversed(Object value, Runtime runtime) {
+  private static Iterator<Object> reversed(Object value, Rendering rendering) {
     if (value instanceof Generator || value instanceof LoopContext || !Types.isIterable(value)) {
       throw PythonError.type("'%s' object is not reversible".formatted(Types.name(value)));
     }
-    return Types.list(value, runtime.budget()).reversed().iterator();
+    return Types.list(value, rendering.budget()).reversed().iterator();
   }
 
-  private static Object reverse(Object value, Arguments arguments, Runtime runtime) {
+  private static Object reverse(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("reverse", 0);
     if (Texts.isString(value)) {
-      return Subscripts.slice(value, null, null, -1L, runtime.budget());
+      return Subscripts.slice(value, null, null, -1L, rendering.budget());
     }
     if (value instanceof Generator) {
-      return Types.list(value, runtime.budget()).reversed();
+      return Types.list(value, rendering.budget()).reversed();
     }
     if (!Types.isIterable(value)) {
       throw PythonError.type("argument must be iterable");
     }
-    return new Generator("list_reverseiterator", reversed(value, runtime), runtime.budget());
+    return new Generator("list_reverseiterator", reversed(value, rendering), rendering.budget());
   }
 
-  private static Object list(Object value, Arguments arguments, Runtime runtime) {
+  private static Object list(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("list", 0);
-    return Types.list(value, runtime.budget());
+    return Types.list(value, rendering.budget());
   }
 
-  private static Object join(Object value, Arguments arguments, Runtime runtime) {
+  private static Object join(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("join", 0, "d", "attribute");
     AttributeGetter getter =
-        AttributeGetter.of(bound.get(1, None.NONE), false, None.NONE, runtime.budget());
+        AttributeGetter.of(bound.get(1, None.NONE), false, None.NONE, rendering.budget());
     Iterator<Object> items = Types.iterate(value);
     String separator = PythonText.str(bound.get(0, ""));
     StringBuilder out = new StringBuilder();
     for (boolean first = true; items.hasNext(); first = false) {
       String part = PythonText.str(getter.get(items.next()));
       int added = part.length() + separator.length();
-      runtime.budget().grow((long) out.length() + added, added);
+      rendering.budget().grow((long) out.length() + added, added);
       out.append(first ? "" : separator).append(part);
     }
     return out.toString();
   }
 
-  private static Object extreme(Object value, Arguments arguments, Runtime runtime, boolean max) {
+  private static Object extreme(
+      Object value, Arguments arguments, Rendering rendering, boolean max) {
     Bound bound = arguments.bind(max ? "max" : "min", 0, "case_sensitive", "attribute");
-    Budget budget = runtime.budget();
+    Budget budget = rendering.budget();
     AttributeGetter getter =
         AttributeGetter.of(bound.get(1, None.NONE), !bound.truth(0), None.NONE, budget);
     Iterator<Object> items = Types.iterate(value);
@@ -203,7 +209,9 @@ final class SequenceFilters {
     while (items.hasNext()) {
       Object item = items.next();
       Object key = getter.get(item);
-      if (max ? Comparison.compare(">", key, bestKey, budget) : Comparison.compare("<", key, bestKey, budget)) {
+      if (max
+          ? Comparison.compare(">", key, bestKey, budget)
+          : Comparison.compare("<", key, bestKey, budget)) {
         best = item;
         bestKey = key;
       }
@@ -211,9 +219,9 @@ final class SequenceFilters {
     return best;
   }
 
-  private static Object sort(Object value, Arguments arguments, Runtime runtime) {
+  private static Object sort(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("sort", 0, "reverse", "case_sensitive", "attribute");
-    Budget budget = runtime.budget();
+    Budget budget = rendering.budget();
     boolean fold = !bound.truth(1);
     Object attribute = bound.get(2, None.NONE);
     List<AttributeGetter> getters = new ArrayList<>();
@@ -231,43 +239,45 @@ final class SequenceFilters {
         budget);
   }
 
-  private static Object unique(Object value, Arguments arguments, Runtime runtime) {
+  private static Object unique(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("unique", 0, "case_sensitive", "attribute");
     AttributeGetter getter =
-        AttributeGetter.of(bound.get(1, None.NONE), !bound.truth(0), None.NONE, runtime.budget());
+        AttributeGetter.of(bound.get(1, None.NONE), !bound.truth(0), None.NONE, rendering.budget());
     Set<Object> seen = new HashSet<>();
     return new Generator(
         "generator",
         new FilteredIterator(Types.iterate(value), item -> seen.add(Hashing.key(getter.get(item)))),
-        runtime.budget());
+        rendering.budget());
   }
 
-  private static Object sum(Object value, Arguments arguments, Runtime runtime) {
+  private static Object sum(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("sum", 0, "attribute", "start");
     AttributeGetter getter =
-        AttributeGetter.of(bound.get(0, None.NONE), false, None.NONE, runtime.budget());
+        AttributeGetter.of(bound.get(0, None.NONE), false, None.NONE, rendering.budget());
     Object total = bound.get(1, 0L);
     if (Texts.isString(total)) {
       throw PythonError.type("sum() can't sum strings [use ''.join(seq) instead]");
     }
     Iterator<Object> items = Types.iterate(value);
     while (items.hasNext()) {
-      total = Operators.binary("+", total, getter.get(items.next()), runtime);
+      total = Operators.binary("+", total, getter.get(items.next()), rendering);
     }
     return total;
   }
 
-  private static Object groupBy(Object value, Arguments arguments, Runtime runtime) {
+  private static Object groupBy(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("groupby", 1, "attribute", "default", "case_sensitive");
-    Budget budget = runtime.budget();
+    Budget budget = rendering.budget();
     boolean fold = !bound.truth(2);
     AttributeGetter getter =
         AttributeGetter.of(bound.get(0), fold, bound.get(1, None.NONE), budget);
-    AttributeGetter shown = AttributeGetter.of(bound.get(0), false, bound.get(1, None.NONE), budget);
+    AttributeGetter shown =
+        AttributeGetter.of(bound.get(0), false, bound.get(1, None.NONE), budget);
     List<Object> groups = new ArrayList<>();
     List<Object> group = new ArrayList<>();
     for (Object item : Sorting.sort(Types.list(value, budget), getter::get, false, budget)) {
-      if (!group.isEmpty() && !Comparison.equal(getter.get(group.getFirst()), getter.get(item), budget)) {
+      if (!group.isEmpty()
+          && !Comparison.equal(getter.get(group.getFirst()), getter.get(item), budget)) {
         groups.add(grouped(shown, group));
         group = new ArrayList<>();
       }

@@ -21,7 +21,8 @@ final class Sorting {
   }
 
   /** {@link List#sort} may reject a comparison that contradicts itself, as that of NaN does. */
-  private static <T> List<Keyed<T>> mergeSort(List<Keyed<T>> items, boolean reverse, Budget budget) {
+  private static <T> List<Keyed<T>> mergeSort(
+      List<Keyed<T>> items, boolean reverse, Budget budget) {
     if (items.size() < 2) {
       return items;
     }
@@ -34,8 +35,7 @@ final class Sorting {
     while (i < left.size() && j < right.size()) {
       Object a = left.get(i).key();
       Object b = right.get(j).key();
-      boolean takeRight =
-          reverse ? Comparison.less(a, b, budget) : Comparison.less(b, a, budget);
+      boolean takeRight = reverse ? Comparison.less(a, b, budget) : Comparison.less(b, a, budget);
       merged.add(takeRight ? right.get(j++) : left.get(i++));
     }
     merged.addAll(left.subList(i, left.size()));

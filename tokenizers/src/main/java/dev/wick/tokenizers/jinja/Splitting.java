@@ -16,7 +16,9 @@ final class Splitting {
 
   private Splitting() {}
 
-  /** Returns the part that the second and third argument select, or null if it lies beyond the text. */
+  /**
+   * Returns the part that the second and third argument select, or null if it lies beyond the text.
+   */
   static @Nullable Window window(String text, Arguments.Bound bound) {
     if (!bound.has(1)) {
       return new Window(text, 0);
@@ -42,7 +44,8 @@ final class Splitting {
       int end = text.length();
       for (int at = text.lastIndexOf(separator, end - separator.length());
           at >= 0 && parts.size() != most;
-          at = at < separator.length() ? -1 : text.lastIndexOf(separator, at - separator.length())) {
+          at =
+              at < separator.length() ? -1 : text.lastIndexOf(separator, at - separator.length())) {
         parts.add(text.substring(at + separator.length(), end));
         end = at;
       }
@@ -51,7 +54,9 @@ final class Splitting {
       return parts;
     }
     int start = 0;
-    for (int at = text.indexOf(separator); at >= 0 && parts.size() != most; at = text.indexOf(separator, start)) {
+    for (int at = text.indexOf(separator);
+        at >= 0 && parts.size() != most;
+        at = text.indexOf(separator, start)) {
       parts.add(text.substring(start, at));
       start = at + separator.length();
     }
@@ -68,11 +73,16 @@ final class Splitting {
     String rest = fromRight ? Texts.stripRight(text, null) : Texts.stripLeft(text, null);
     while (!rest.isEmpty() && words.size() < most) {
       int at = fromRight ? rest.length() : 0;
-      while (fromRight ? at > 0 && !Texts.isSpace(rest.charAt(at - 1)) : at < rest.length() && !Texts.isSpace(rest.charAt(at))) {
+      while (fromRight
+          ? at > 0 && !Texts.isSpace(rest.charAt(at - 1))
+          : at < rest.length() && !Texts.isSpace(rest.charAt(at))) {
         at += fromRight ? -1 : 1;
       }
       words.add(fromRight ? rest.substring(at) : rest.substring(0, at));
-      rest = fromRight ? Texts.stripRight(rest.substring(0, at), null) : Texts.stripLeft(rest.substring(at), null);
+      rest =
+          fromRight
+              ? Texts.stripRight(rest.substring(0, at), null)
+              : Texts.stripLeft(rest.substring(at), null);
     }
     if (!rest.isEmpty()) {
       words.add(rest);

@@ -40,8 +40,11 @@ sealed interface Statement {
 
   record Assign(Target target, Expression value, int line) implements Statement {}
 
-  /** {@code {% set x | filter %}...{% endset %}}; the filters end at {@link Expression.Captured}. */
-  record AssignBlock(Target target, Expression captured, Body body, int line) implements Statement {}
+  /**
+   * {@code {% set x | filter %}...{% endset %}}; the filters end at {@link Expression.Captured}.
+   */
+  record AssignBlock(Target target, Expression captured, Body body, int line)
+      implements Statement {}
 
   record MacroDefinition(String name, Signature signature, Body body, int line)
       implements Statement {}

@@ -10,7 +10,7 @@ final class StringFormat {
   private final Object self;
   private final List<Object> positional;
   private final Lookup keywords;
-  private final Runtime runtime;
+  private final Rendering rendering;
   private int automatic;
   private boolean numbered;
 
@@ -19,28 +19,28 @@ final class StringFormat {
     Object get(String name);
   }
 
-  private StringFormat(Object self, List<Object> positional, Lookup keywords, Runtime runtime) {
+  private StringFormat(Object self, List<Object> positional, Lookup keywords, Rendering rendering) {
     this.self = self;
     this.positional = positional;
     this.keywords = keywords;
-    this.runtime = runtime;
+    this.rendering = rendering;
   }
 
-  static Object format(Object self, Arguments arguments, Runtime runtime) {
+  static Object format(Object self, Arguments arguments, Rendering rendering) {
     Map<String, Object> keywords = arguments.keywords();
     StringFormat format =
         new StringFormat(
-            self, arguments.positional(), name -> required(keywords.get(name), name), runtime);
+            self, arguments.positional(), name -> required(keywords.get(name), name), rendering);
     return Texts.like(self, format.expand(Texts.chars(self), MAX_NESTING));
   }
 
-  static Object formatMap(Object self, Arguments arguments, Runtime runtime) {
+  static Object formatMap(Object self, Arguments arguments, Rendering rendering) {
     Object mapping = arguments.positionalOnly("format_map", 1, 1).get(0);
     if (!(mapping instanceof Dict dict)) {
       throw PythonError.type("format_map() argument must be a mapping, not " + Types.name(mapping));
     }
     StringFormat format =
-        new StringFormat(self, List.of(), name -> required(dict.get(name), name), runtime);
+        new StringFormat(self, List.of(), name -> required(dict.get(name), name), rendering);
     return Texts.like(self, format.expand(Texts.chars(self), MAX_NESTING));
   }
 
@@ -70,7 +70,7 @@ final class StringFormat {
       } else {
         int end = fieldEnd(text, position + 1);
         String field = field(text.substring(position + 1, end), nesting);
-        runtime.budget().grow((long) out.length() + field.length(), field.length());
+        rendering.budget().grow((long) out.length() + field.length(), field.length());
         out.append(field);
         position = end + 1;
       }
@@ -92,7 +92,9 @@ final class StringFormat {
       }
     }
     throw PythonError.value(
-        start >= text.length() ? "Single '{' encountered in format string" : "expected '}' before end of string");
+        start >= text.length()
+            ? "Single '{' encountered in format string"
+            : "expected '}' before end of string");
   }
 
   private String field(String field, int nesting) {
@@ -101,7 +103,7 @@ final class StringFormat {
     String rest = field.substring(split);
     char conversion = 0;
     if (rest.startsWith("!")) {
-      if (rest.length() < 2 || rest.length() > 2 && rest.charAt(2) != ':') {
+      if (rest.length() < 2 || (rest.length() > 2 && rest.charAt(2) != ':')) {
         throw PythonError.value("expected ':' after conversion specifier");
       }
       conversion = rest.charAt(1);
@@ -117,9 +119,9 @@ final class StringFormat {
         }
         return markup.text();
       }
-      return Markup.escapeText(FormatSpec.format(value, expanded, runtime.budget()));
+      return Markup.escapeText(FormatSpec.format(value, expanded, rendering.budget()));
     }
-    return FormatSpec.format(value, expanded, runtime.budget());
+    return FormatSpec.format(value, expanded, rendering.budget());
   }
 
   private static int nameEnd(String field) {
@@ -159,7 +161,8 @@ final class StringFormat {
         while (stop < name.length() && name.charAt(stop) != '.' && name.charAt(stop) != '[') {
           stop++;
         }
-        value = Subscripts.attribute(value, member(name.substring(end + 1, stop)), runtime.budget());
+        value =
+            Subscripts.attribute(value, member(name.substring(end + 1, stop)), rendering.budget());
         end = stop;
       } else {
         int close = name.indexOf(']', end);
@@ -170,7 +173,7 @@ final class StringFormat {
         boolean index = key.chars().allMatch(c -> c >= '0' && c <= '9');
         value =
             Subscripts.element(
-                value, index ? (Object) (long) position(key) : key, runtime.budget());
+                value, index ? (Object) (long) position(key) : key, rendering.budget());
         end = close + 1;
       }
     }
@@ -197,7 +200,8 @@ final class StringFormat {
       return keywords.get(name);
     }
     if (name.isEmpty() ? numbered : automatic > 0) {
-      throw PythonError.value("cannot mix manual field specification and automatic field numbering");
+      throw PythonError.value(
+          "cannot mix manual field specification and automatic field numbering");
     }
     numbered |= !name.isEmpty();
     int index = name.isEmpty() ? automatic++ : position(name);

@@ -53,7 +53,8 @@ final class StringLiteral {
           out.append('\\').append((char) c);
         } else {
           // The codec sees the character as an escape itself, of which the backslash is eaten.
-          out.append('\\').append((c < 0x100 ? "x%02x" : c < 0x10000 ? "u%04x" : "U%08x").formatted(c));
+          out.append('\\')
+              .append((c < 0x100 ? "x%02x" : c < 0x10000 ? "u%04x" : "U%08x").formatted(c));
         }
       }
     }

@@ -11,12 +11,50 @@ import org.jspecify.annotations.Nullable;
 final class StringMethods {
   private static final Set<String> NAMES =
       Set.of(
-          "capitalize", "casefold", "center", "count", "endswith", "expandtabs", "find", "format",
-          "format_map", "index", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit",
-          "isidentifier", "islower", "isnumeric", "isprintable", "isspace", "istitle", "isupper",
-          "join", "ljust", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace",
-          "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines",
-          "startswith", "strip", "swapcase", "title", "upper", "zfill");
+          "capitalize",
+          "casefold",
+          "center",
+          "count",
+          "endswith",
+          "expandtabs",
+          "find",
+          "format",
+          "format_map",
+          "index",
+          "isalnum",
+          "isalpha",
+          "isascii",
+          "isdecimal",
+          "isdigit",
+          "isidentifier",
+          "islower",
+          "isnumeric",
+          "isprintable",
+          "isspace",
+          "istitle",
+          "isupper",
+          "join",
+          "ljust",
+          "lower",
+          "lstrip",
+          "partition",
+          "removeprefix",
+          "removesuffix",
+          "replace",
+          "rfind",
+          "rindex",
+          "rjust",
+          "rpartition",
+          "rsplit",
+          "rstrip",
+          "split",
+          "splitlines",
+          "startswith",
+          "strip",
+          "swapcase",
+          "title",
+          "upper",
+          "zfill");
 
   private StringMethods() {}
 
@@ -24,9 +62,9 @@ final class StringMethods {
     return NAMES.contains(name);
   }
 
-  static Object call(Object self, String name, Arguments arguments, Runtime runtime) {
+  static Object call(Object self, String name, Arguments arguments, Rendering rendering) {
     String text = Texts.chars(self);
-    Budget budget = runtime.budget();
+    Budget budget = rendering.budget();
     budget.reserve(text.length());
     return switch (name) {
       case "split" -> split(self, arguments, false, budget);
@@ -49,14 +87,18 @@ final class StringMethods {
       case "find", "rfind", "index", "rindex", "count" -> search(text, name, arguments);
       case "replace" -> replace(self, arguments, budget);
       case "join" -> join(self, arguments.positionalOnly(name, 1, 1).get(0), budget);
-      case "partition" -> partition(self, string(arguments.positionalOnly(name, 1, 1).get(0), name), false);
-      case "rpartition" -> partition(self, string(arguments.positionalOnly(name, 1, 1).get(0), name), true);
+      case "partition" ->
+          partition(self, string(arguments.positionalOnly(name, 1, 1).get(0), name), false);
+      case "rpartition" ->
+          partition(self, string(arguments.positionalOnly(name, 1, 1).get(0), name), true);
       case "center", "ljust", "rjust" -> pad(self, name, arguments, budget);
-      case "zfill" -> Texts.like(self, zeroFill(text, arguments.positionalOnly(name, 1, 1), budget));
+      case "zfill" ->
+          Texts.like(self, zeroFill(text, arguments.positionalOnly(name, 1, 1), budget));
       case "expandtabs" ->
-          Texts.like(self, expandTabs(text, arguments.bind(name, 0, "tabsize").integer(0, 8), budget));
-      case "format" -> StringFormat.format(self, arguments, runtime);
-      case "format_map" -> StringFormat.formatMap(self, arguments, runtime);
+          Texts.like(
+              self, expandTabs(text, arguments.bind(name, 0, "tabsize").integer(0, 8), budget));
+      case "format" -> StringFormat.format(self, arguments, rendering);
+      case "format_map" -> StringFormat.formatMap(self, arguments, rendering);
       default -> {
         arguments.positionalOnly(name, 0, 0);
         yield Casing.call(self, name);
@@ -66,7 +108,8 @@ final class StringMethods {
 
   private static String string(Object value, String method) {
     if (!Texts.isString(value)) {
-      throw PythonError.type("%s() argument must be str, not %s".formatted(method, Types.name(value)));
+      throw PythonError.type(
+          "%s() argument must be str, not %s".formatted(method, Types.name(value)));
     }
     return Texts.chars(value);
   }
@@ -128,14 +171,18 @@ final class StringMethods {
     if (window == null) {
       return false;
     }
-    List<?> candidates = bound.get(0) instanceof Tuple tuple ? tuple.items() : List.of(bound.get(0));
+    List<?> candidates =
+        bound.get(0) instanceof Tuple tuple ? tuple.items() : List.of(bound.get(0));
     for (Object candidate : candidates) {
       if (!Texts.isString(candidate)) {
         throw PythonError.type(
-            "%s first arg must be str or a tuple of str, not %s".formatted(name, Types.name(candidate)));
+            "%s first arg must be str or a tuple of str, not %s"
+                .formatted(name, Types.name(candidate)));
       }
       String affix = Texts.chars(candidate);
-      if (name.equals("startswith") ? window.text().startsWith(affix) : window.text().endsWith(affix)) {
+      if (name.equals("startswith")
+          ? window.text().startsWith(affix)
+          : window.text().endsWith(affix)) {
         return true;
       }
     }
@@ -151,7 +198,8 @@ final class StringMethods {
     }
     int found = -1;
     if (window != null) {
-      found = name.startsWith("r") ? window.text().lastIndexOf(wanted) : window.text().indexOf(wanted);
+      found =
+          name.startsWith("r") ? window.text().lastIndexOf(wanted) : window.text().indexOf(wanted);
     }
     if (found < 0 && name.endsWith("index")) {
       throw PythonError.value("substring not found");

@@ -51,16 +51,19 @@ final class Subscripts {
       case String s -> character(s, position(value, key));
       case Markup markup -> new Markup(character(markup.text(), position(value, key)));
       case List<?> list -> list.get(checked(value, position(value, key), list.size()));
-      case Tuple tuple -> tuple.items().get(checked(value, position(value, key), tuple.items().size()));
+      case Tuple tuple ->
+          tuple.items().get(checked(value, position(value, key), tuple.items().size()));
       case Range range -> range.at(checked(value, position(value, key), range.size()));
-      default -> throw PythonError.type("'%s' object is not subscriptable".formatted(Types.name(value)));
+      default ->
+          throw PythonError.type("'%s' object is not subscriptable".formatted(Types.name(value)));
     };
   }
 
   private static int position(Object value, Object key) {
     if (!Numbers.isInteger(key)) {
       throw PythonError.type(
-          "%s indices must be integers or slices, not %s".formatted(Types.name(value), Types.name(key)));
+          "%s indices must be integers or slices, not %s"
+              .formatted(Types.name(value), Types.name(key)));
     }
     return Numbers.index(key);
   }
@@ -80,7 +83,11 @@ final class Subscripts {
 
   /** Returns {@code value[start:stop:step]}; an absent bound is null. */
   static Object slice(
-      Object value, @Nullable Object start, @Nullable Object stop, @Nullable Object step, Budget budget) {
+      Object value,
+      @Nullable Object start,
+      @Nullable Object stop,
+      @Nullable Object step,
+      Budget budget) {
     if (value instanceof Undefined undefined) {
       throw undefined.error();
     }
@@ -89,7 +96,10 @@ final class Subscripts {
           value, start == None.NONE ? null : start, stop == None.NONE ? null : stop, step, budget);
     }
     boolean string = Texts.isString(value);
-    if (!string && !(value instanceof List<?>) && !(value instanceof Tuple) && !(value instanceof Range)) {
+    if (!string
+        && !(value instanceof List<?>)
+        && !(value instanceof Tuple)
+        && !(value instanceof Range)) {
       throw PythonError.type(
           value instanceof Dict
               ? "unhashable type: 'slice'"
@@ -148,8 +158,6 @@ final class Subscripts {
 
   private static long clamp(long index, int size, int stride) {
     long position = index < 0 ? index + size : index;
-    return stride > 0
-        ? Math.clamp(position, 0, size)
-        : Math.clamp(position, -1, size - 1L);
+    return stride > 0 ? Math.clamp(position, 0, size) : Math.clamp(position, -1, size - 1L);
   }
 }

@@ -3,7 +3,9 @@ package dev.wick.tokenizers.jinja;
 import dev.wick.tokenizers.jinja.Statement.Body;
 import dev.wick.tokenizers.jinja.Statement.Target;
 
-/** Records the names that the statements of one scope load and store, not looking into inner scopes. */
+/**
+ * Records the names that the statements of one scope load and store, not looking into inner scopes.
+ */
 final class SymbolCollector {
   void visit(Body body, Symbols symbols) {
     body.statements().forEach(statement -> visit(statement, symbols));

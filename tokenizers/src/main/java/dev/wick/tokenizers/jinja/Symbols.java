@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The names that one scope declares, and where each gets its value when the scope is entered.
  *
- * <p>jinja2 decides this before the template runs, by reading the whole scope: a name that a loop's body assigns starts each
- * iteration with the outer value, and one that is only assigned later in the scope hides a variable of the context from inner
- * scopes. Looking names up at run time alone would differ.
+ * <p>jinja2 decides this before the template runs, by reading the whole scope: a name that a loop's
+ * body assigns starts each iteration with the outer value, and one that is only assigned later in
+ * the scope hides a variable of the context from inner scopes. Looking names up at run time alone
+ * would differ.
  */
 final class Symbols {
   /** How a name gets its first value. */
@@ -87,7 +88,9 @@ final class Symbols {
     loads.put(name, Load.PARAMETER);
   }
 
-  /** Joins the branches of a conditional: what only some of them assign may keep its former value. */
+  /**
+   * Joins the branches of a conditional: what only some of them assign may keep its former value.
+   */
   void merge(Symbols... branches) {
     Set<String> assigned = new HashSet<>();
     for (Symbols branch : branches) {

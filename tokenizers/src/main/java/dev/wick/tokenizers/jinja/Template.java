@@ -2,14 +2,16 @@ package dev.wick.tokenizers.jinja;
 
 import dev.wick.tokenizers.jinja.TemplateException.Kind;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * A parsed Jinja template. Immutable and thread-safe; every rendering has its own state.
  *
- * <p>Beside jinja2's own filters, tests and globals there are {@code raise_exception(message)}, {@code strftime_now(format)}
- * and Hugging Face's {@code tojson}, which escapes neither HTML nor, by default, non-ASCII characters.
+ * <p>Beside jinja2's own filters, tests and globals there are {@code raise_exception(message)},
+ * {@code strftime_now(format)} and Hugging Face's {@code tojson}, which escapes neither HTML nor,
+ * by default, non-ASCII characters.
  */
 public final class Template {
   private static final int MAX_SOURCE = 4 << 20;
@@ -17,11 +19,14 @@ public final class Template {
 
   private final String source;
   private final Statement.Body body;
-  private final Map<Object, Symbols> scopes;
+  private final IdentityHashMap<Object, Symbols> scopes;
   private final TemplateOptions options;
 
   private Template(
-      String source, Statement.Body body, Map<Object, Symbols> scopes, TemplateOptions options) {
+      String source,
+      Statement.Body body,
+      IdentityHashMap<Object, Symbols> scopes,
+      TemplateOptions options) {
     this.source = source;
     this.body = body;
     this.scopes = scopes;
@@ -45,7 +50,10 @@ public final class Template {
   public static Template parse(String source, TemplateOptions options) {
     if (source.length() > MAX_SOURCE) {
       throw new TemplateException(
-          Kind.LIMIT, "expected at most " + MAX_SOURCE + " characters of source", 1, snippet(source, 1));
+          Kind.LIMIT,
+          "expected at most " + MAX_SOURCE + " characters of source",
+          1,
+          snippet(source, 1));
     }
     try {
       Statement.Body body = Parser.parse(source);
@@ -59,19 +67,20 @@ public final class Template {
   /**
    * Renders the template.
    *
-   * @param variables by name; values are null, booleans, numbers, strings, and lists, arrays and maps of such
+   * @param variables by name; values are null, booleans, numbers, strings, and lists, arrays and
+   *     maps of such
    * @throws TemplateException if the template refuses the variables, fails or reaches a limit
    * @throws IllegalArgumentException if a variable is of another type
    */
   public Rendered render(Map<String, ?> variables) {
     Map<String, Object> values = new HashMap<>();
     variables.forEach((name, value) -> values.put(name, JavaValues.convert(name, value)));
-    Runtime runtime = new Runtime(scopes, values, options);
+    Rendering rendering = new Rendering(scopes, values, options);
     try {
-      return runtime.render(body);
+      return rendering.render(body);
     } catch (PythonError error) {
       throw new TemplateException(
-          error.kind(), error.reason(), runtime.line(), snippet(source, runtime.line()));
+          error.kind(), error.reason(), rendering.line(), snippet(source, rendering.line()));
     }
   }
 

@@ -3,7 +3,8 @@ package dev.wick.tokenizers.jinja;
 /**
  * Bounds on one rendering.
  *
- * @param maxSteps evaluation steps; one expression or statement is one step, long texts and lists cost more
+ * @param maxSteps evaluation steps; one expression or statement is one step, long texts and lists
+ *     cost more
  * @param maxLength characters of any one text, the output included, and items of any one list
  * @param maxDepth nested evaluations, which bounds the use of the thread's stack
  */

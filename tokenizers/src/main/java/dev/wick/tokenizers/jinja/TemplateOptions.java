@@ -1,6 +1,7 @@
 package dev.wick.tokenizers.jinja;
 
 import java.time.Clock;
+import java.time.ZoneId;
 
 /**
  * Settings of a template.
@@ -11,6 +12,6 @@ import java.time.Clock;
 public record TemplateOptions(Clock clock, TemplateLimits limits) {
   /** The system clock and the default limits. */
   public static TemplateOptions defaults() {
-    return new TemplateOptions(Clock.systemDefaultZone(), TemplateLimits.DEFAULT);
+    return new TemplateOptions(Clock.system(ZoneId.systemDefault()), TemplateLimits.DEFAULT);
   }
 }

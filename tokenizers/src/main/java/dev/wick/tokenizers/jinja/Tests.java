@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 final class Tests {
   @FunctionalInterface
   private interface Test {
-    Object apply(Object value, Arguments arguments, Runtime runtime);
+    Object apply(Object value, Arguments arguments, Rendering rendering);
   }
 
   private static final Map<String, Test> ALL = new HashMap<>();
@@ -33,13 +33,21 @@ final class Tests {
     unary("escaped", value -> value instanceof Markup);
     unary("filter", value -> Texts.isString(value) && Filters.exists(Texts.chars(value)));
     unary("test", value -> Texts.isString(value) && exists(Texts.chars(value)));
-    ALL.put("odd", (value, arguments, runtime) -> remainder(value, none(arguments, "odd", 2L), 1L, runtime));
-    ALL.put("even", (value, arguments, runtime) -> remainder(value, none(arguments, "even", 2L), 0L, runtime));
+    ALL.put(
+        "odd",
+        (value, arguments, rendering) ->
+            remainder(value, none(arguments, "odd", 2L), 1L, rendering));
+    ALL.put(
+        "even",
+        (value, arguments, rendering) ->
+            remainder(value, none(arguments, "even", 2L), 0L, rendering));
     ALL.put(
         "divisibleby",
-        (value, arguments, runtime) ->
-            remainder(value, arguments.bind("divisibleby", 1, "num").get(0), 0L, runtime));
-    ALL.put("sameas", (value, arguments, _) -> same(value, arguments.bind("sameas", 1, "other").get(0)));
+        (value, arguments, rendering) ->
+            remainder(value, arguments.bind("divisibleby", 1, "num").get(0), 0L, rendering));
+    ALL.put(
+        "sameas",
+        (value, arguments, _) -> same(value, arguments.bind("sameas", 1, "other").get(0)));
     comparison("==", "==", "eq", "equalto");
     comparison("!=", "!=", "ne");
     comparison(">", ">", "gt", "greaterthan");
@@ -64,9 +72,9 @@ final class Tests {
     for (String name : names) {
       ALL.put(
           name,
-          (value, arguments, runtime) ->
+          (value, arguments, rendering) ->
               Comparison.compare(
-                  operator, value, arguments.bind(name, 1, "other").get(0), runtime.budget()));
+                  operator, value, arguments.bind(name, 1, "other").get(0), rendering.budget()));
     }
   }
 
@@ -74,12 +82,12 @@ final class Tests {
     return ALL.containsKey(name);
   }
 
-  static Object apply(String name, Object value, Arguments arguments, Runtime runtime) {
+  static Object apply(String name, Object value, Arguments arguments, Rendering rendering) {
     Test test = ALL.get(name);
     if (test == null) {
-      throw PythonError.runtime("No test named " + PythonText.repr(name) + " found.");
+      throw PythonError.failure("No test named " + PythonText.repr(name) + " found.");
     }
-    return test.apply(value, arguments, runtime);
+    return test.apply(value, arguments, rendering);
   }
 
   private static Object none(Arguments arguments, String name, Object divisor) {
@@ -87,9 +95,10 @@ final class Tests {
     return divisor;
   }
 
-  private static boolean remainder(Object value, Object divisor, Object expected, Runtime runtime) {
+  private static boolean remainder(
+      Object value, Object divisor, Object expected, Rendering rendering) {
     return Comparison.equal(
-        Operators.binary("%", value, divisor, runtime), expected, runtime.budget());
+        Operators.binary("%", value, divisor, rendering), expected, rendering.budget());
   }
 
   private static boolean isSequence(Object value) {
@@ -99,8 +108,8 @@ final class Tests {
   /** Identity, which small values of Python have with their equals. */
   private static boolean same(Object a, Object b) {
     return a == b
-        || a.getClass() == b.getClass()
+        || (a.getClass() == b.getClass()
             && (a instanceof Boolean || a instanceof Long || a instanceof String)
-            && a.equals(b);
+            && a.equals(b));
   }
 }

@@ -38,41 +38,44 @@ final class TextFilters {
     return Casing.call(soft(value), method);
   }
 
-  private static Object string(Object value, Arguments arguments, Runtime runtime) {
+  private static Object string(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("string", 0);
     return soft(value);
   }
 
-  private static Object center(Object value, Arguments arguments, Runtime runtime) {
+  private static Object center(Object value, Arguments arguments, Rendering rendering) {
     int width = arguments.bind("center", 0, "width").integer(0, 80);
     Object text = soft(value);
-    return Texts.like(text, StringMethods.pad(Texts.chars(text), "center", width, " ", runtime.budget()));
+    return Texts.like(
+        text, StringMethods.pad(Texts.chars(text), "center", width, " ", rendering.budget()));
   }
 
-  private static Object format(Object value, Arguments arguments, Runtime runtime) {
+  private static Object format(Object value, Arguments arguments, Rendering rendering) {
     if (!arguments.positional().isEmpty() && !arguments.keywords().isEmpty()) {
       throw PythonError.type("can't handle positional and keyword arguments at the same time");
     }
     if (arguments.keywords().isEmpty()) {
-      return PercentFormat.format(soft(value), Tuple.of(arguments.positional()), runtime.budget());
+      return PercentFormat.format(
+          soft(value), Tuple.of(arguments.positional()), rendering.budget());
     }
     Dict values = new Dict();
     arguments.keywords().forEach(values::put);
-    return PercentFormat.format(soft(value), values, runtime.budget());
+    return PercentFormat.format(soft(value), values, rendering.budget());
   }
 
-  private static Object indent(Object value, Arguments arguments, Runtime runtime) {
+  private static Object indent(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("indent", 0, "width", "first", "blank");
     Undefined.check(value);
     if (!Texts.isString(value)) {
       throw PythonError.type("can only concatenate str to " + Types.name(value));
     }
-    Budget budget = runtime.budget();
+    Budget budget = rendering.budget();
     Object width = bound.get(0, 4L);
     if (!Texts.isString(width)) {
       budget.reserve(Numbers.index(width));
     }
-    String indention = Texts.isString(width) ? Texts.chars(width) : " ".repeat(Math.max(0, Numbers.index(width)));
+    String indention =
+        Texts.isString(width) ? Texts.chars(width) : " ".repeat(Math.max(0, Numbers.index(width)));
     List<String> lines = Texts.lines(Texts.chars(value) + "\n", false);
     budget.reserve(Texts.chars(value).length() + (long) lines.size() * (indention.length() + 1));
     StringBuilder out = new StringBuilder(bound.truth(1) ? indention : "");
@@ -86,7 +89,7 @@ final class TextFilters {
     return Texts.like(value, out.toString());
   }
 
-  private static Object replace(Object value, Arguments arguments, Runtime runtime) {
+  private static Object replace(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("replace", 2, "old", "new", "count");
     int count = bound.get(2, None.NONE) == None.NONE ? -1 : bound.integer(2, -1);
     return Splitting.replace(
@@ -94,13 +97,13 @@ final class TextFilters {
         PythonText.str(bound.get(0)),
         PythonText.str(bound.get(1)),
         count,
-        runtime.budget());
+        rendering.budget());
   }
 
-  private static Object title(Object value, Arguments arguments, Runtime runtime) {
+  private static Object title(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("title", 0);
     String text = Texts.chars(soft(value));
-    runtime.budget().reserve(text.length());
+    rendering.budget().reserve(text.length());
     StringBuilder out = new StringBuilder();
     StringBuilder word = new StringBuilder();
     text.codePoints()
@@ -120,21 +123,23 @@ final class TextFilters {
   private static void titled(StringBuilder word, StringBuilder out) {
     if (!word.isEmpty()) {
       int first = Character.charCount(word.codePointAt(0));
-      out.append(Casing.upper(word.substring(0, first))).append(Casing.lower(word.substring(first)));
+      out.append(Casing.upper(word.substring(0, first)))
+          .append(Casing.lower(word.substring(first)));
       word.setLength(0);
     }
   }
 
-  private static Object trim(Object value, Arguments arguments, Runtime runtime) {
+  private static Object trim(Object value, Arguments arguments, Rendering rendering) {
     Object chars = arguments.bind("trim", 0, "chars").get(0, None.NONE);
     Object text = soft(value);
     if (chars != None.NONE && !Texts.isString(chars)) {
       throw PythonError.type("strip arg must be None or str");
     }
-    return Texts.like(text, Texts.strip(Texts.chars(text), chars == None.NONE ? null : Texts.chars(chars)));
+    return Texts.like(
+        text, Texts.strip(Texts.chars(text), chars == None.NONE ? null : Texts.chars(chars)));
   }
 
-  private static Object truncate(Object value, Arguments arguments, Runtime runtime) {
+  private static Object truncate(Object value, Arguments arguments, Rendering rendering) {
     Bound bound = arguments.bind("truncate", 0, "length", "killwords", "end", "leeway");
     int length = bound.integer(0, 255);
     Object end = bound.get(2, "...");
@@ -149,28 +154,30 @@ final class TextFilters {
     if (Types.length(value) <= (long) length + leeway) {
       return value;
     }
-    Budget budget = runtime.budget();
+    Budget budget = rendering.budget();
     Object cut = Subscripts.slice(value, null, (long) length - endLength, null, budget);
     if (!bound.truth(1)) {
       String text = Texts.chars(cut);
       int space = text.lastIndexOf(' ');
       cut = Texts.like(cut, space < 0 ? text : text.substring(0, space));
     }
-    return Operators.binary("+", cut, end, runtime);
+    return Operators.binary("+", cut, end, rendering);
   }
 
-  /** Python breaks long values over lines of 80; chat templates print short ones, which stay on one. */
-  private static Object pretty(Object value, Arguments arguments, Runtime runtime) {
+  /**
+   * Python breaks long values over lines of 80; chat templates print short ones, which stay on one.
+   */
+  private static Object pretty(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("pprint", 0);
     return PythonText.repr(value);
   }
 
-  private static Object wordCount(Object value, Arguments arguments, Runtime runtime) {
+  private static Object wordCount(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("wordcount", 0);
     return WORD.matcher(Texts.chars(soft(value))).results().count();
   }
 
-  private static Object wordWrap(Object value, Arguments arguments, Runtime runtime) {
+  private static Object wordWrap(Object value, Arguments arguments, Rendering rendering) {
     Bound bound =
         arguments.bind(
             "wordwrap", 0, "width", "break_long_words", "wrapstring", "break_on_hyphens");
@@ -185,6 +192,6 @@ final class TextFilters {
         !bound.has(1) || bound.truth(1),
         with == None.NONE ? "\n" : Texts.chars(with),
         !bound.has(3) || bound.truth(3),
-        runtime.budget());
+        rendering.budget());
   }
 }

@@ -83,12 +83,12 @@ final class Texts {
   }
 
   static boolean isSpace(int c) {
-    return c >= 0x09 && c <= 0x0d
-        || c >= 0x1c && c <= 0x20
+    return (c >= 0x09 && c <= 0x0d)
+        || (c >= 0x1c && c <= 0x20)
         || c == 0x85
         || c == 0xa0
         || c == 0x1680
-        || c >= 0x2000 && c <= 0x200a
+        || (c >= 0x2000 && c <= 0x200a)
         || c == 0x2028
         || c == 0x2029
         || c == 0x202f
@@ -97,7 +97,11 @@ final class Texts {
   }
 
   private static boolean isLineEnd(char c) {
-    return c >= 0x0a && c <= 0x0d || c >= 0x1c && c <= 0x1e || c == 0x85 || c == 0x2028 || c == 0x2029;
+    return (c >= 0x0a && c <= 0x0d)
+        || (c >= 0x1c && c <= 0x1e)
+        || c == 0x85
+        || c == 0x2028
+        || c == 0x2029;
   }
 
   static String strip(String text, @Nullable String chars) {

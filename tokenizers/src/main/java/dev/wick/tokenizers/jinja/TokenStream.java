@@ -1,6 +1,5 @@
 package dev.wick.tokenizers.jinja;
 
-import dev.wick.tokenizers.jinja.Token.Type;
 import java.util.List;
 
 /** The tokens under the parser's eye. */
@@ -48,7 +47,7 @@ final class TokenStream {
     return found;
   }
 
-  Token expect(Type type) {
+  Token expect(TokenType type) {
     return current().is(type) ? next() : fail(type.description());
   }
 
@@ -62,7 +61,7 @@ final class TokenStream {
 
   private Token fail(String expected) {
     throw new SyntaxError(
-        current().is(Type.END)
+        current().is(TokenType.END)
             ? "unexpected end of template, expected '" + expected + "'"
             : "expected '" + expected + "', got '" + current().describe() + "'",
         line());

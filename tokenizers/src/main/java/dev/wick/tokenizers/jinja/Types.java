@@ -43,7 +43,7 @@ final class Types {
       case None _ -> "None";
       case Markup _ -> "markupsafe.Markup object";
       case Namespace _, Cycler _, Joiner _ -> "jinja2.utils." + name(value) + " object";
-      case Macro _, LoopContext _, Undefined _ -> "jinja2.runtime." + name(value) + " object";
+      case Macro _, LoopContext _, Undefined _ -> "jinja2.rendering." + name(value) + " object";
       default -> name(value) + " object";
     };
   }

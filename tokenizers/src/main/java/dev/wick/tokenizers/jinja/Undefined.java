@@ -2,7 +2,10 @@ package dev.wick.tokenizers.jinja;
 
 import org.jspecify.annotations.Nullable;
 
-/** A missing variable, attribute or item. It prints as nothing, is false and empty; most other uses fail. */
+/**
+ * A missing variable, attribute or item. It prints as nothing, is false and empty; most other uses
+ * fail.
+ */
 final class Undefined {
   private final String message;
   private final boolean unsafe;
@@ -31,7 +34,8 @@ final class Undefined {
 
   static Undefined unsafe(Object owner, String name) {
     return new Undefined(
-        "access to attribute %s of '%s' object is unsafe.".formatted(PythonText.repr(name), Types.name(owner)),
+        "access to attribute %s of '%s' object is unsafe."
+            .formatted(PythonText.repr(name), Types.name(owner)),
         true);
   }
 

@@ -10,7 +10,12 @@ final class WordWrap {
   private WordWrap() {}
 
   static String wrap(
-      String text, int width, boolean breakLong, String newline, boolean breakHyphens, Budget budget) {
+      String text,
+      int width,
+      boolean breakLong,
+      String newline,
+      boolean breakHyphens,
+      Budget budget) {
     if (width <= 0) {
       throw PythonError.value("invalid width %d (must be > 0)".formatted(width));
     }
@@ -23,7 +28,8 @@ final class WordWrap {
     return String.join(newline, lines);
   }
 
-  private static List<String> wrapLine(Deque<String> chunks, int width, boolean breakLong, boolean breakHyphens) {
+  private static List<String> wrapLine(
+      Deque<String> chunks, int width, boolean breakLong, boolean breakHyphens) {
     List<String> lines = new ArrayList<>();
     while (!chunks.isEmpty()) {
       List<String> line = new ArrayList<>();
@@ -49,7 +55,12 @@ final class WordWrap {
   }
 
   private static int breakWord(
-      Deque<String> chunks, List<String> line, int length, int width, boolean breakLong, boolean breakHyphens) {
+      Deque<String> chunks,
+      List<String> line,
+      int length,
+      int width,
+      boolean breakLong,
+      boolean breakHyphens) {
     int space = width < 1 ? 1 : width - length;
     if (breakLong) {
       String chunk = chunks.remove();
@@ -77,10 +88,13 @@ final class WordWrap {
 
   /** textwrap knows only the ASCII white space. */
   private static boolean isSpace(char c) {
-    return c >= 0x09 && c <= 0x0d || c == ' ';
+    return (c >= 0x09 && c <= 0x0d) || c == ' ';
   }
 
-  /** Splits a line into white space and words, and words after hyphens between letters and around dashes. */
+  /**
+   * Splits a line into white space and words, and words after hyphens between letters and around
+   * dashes.
+   */
   private static Deque<String> chunks(String line, boolean breakHyphens) {
     Deque<String> chunks = new ArrayDeque<>();
     int position = 0;
@@ -110,7 +124,11 @@ final class WordWrap {
       while (end < word.length() && word.charAt(end) == '-') {
         end++;
       }
-      if (end - i >= 2 && i > 0 && isDashNeighbour(word.charAt(i - 1)) && end < word.length() && isWord(word.charAt(end))) {
+      if (end - i >= 2
+          && i > 0
+          && isDashNeighbour(word.charAt(i - 1))
+          && end < word.length()
+          && isWord(word.charAt(end))) {
         if (i > start) {
           chunks.add(word.substring(start, i));
         }
@@ -129,11 +147,18 @@ final class WordWrap {
 
   private static boolean isHyphenBreak(String word, int at, int start) {
     boolean before =
-        at - 2 >= start && isLetter(word.charAt(at - 1)) && isLetter(word.charAt(at - 2))
-            || at - 3 >= start && isLetter(word.charAt(at - 1)) && word.charAt(at - 2) == '-' && isLetter(word.charAt(at - 3));
+        (at - 2 >= start && isLetter(word.charAt(at - 1)) && isLetter(word.charAt(at - 2)))
+            || (at - 3 >= start
+                && isLetter(word.charAt(at - 1))
+                && word.charAt(at - 2) == '-'
+                && isLetter(word.charAt(at - 3)));
     boolean after =
-        at + 2 < word.length() && isLetter(word.charAt(at + 1))
-            && (isLetter(word.charAt(at + 2)) || word.charAt(at + 2) == '-' && at + 3 < word.length() && isLetter(word.charAt(at + 3)));
+        at + 2 < word.length()
+            && isLetter(word.charAt(at + 1))
+            && (isLetter(word.charAt(at + 2))
+                || (word.charAt(at + 2) == '-'
+                    && at + 3 < word.length()
+                    && isLetter(word.charAt(at + 3))));
     return before && after;
   }
 

@@ -3,13 +3,14 @@ package dev.wick.tokenizers.jinja;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The state of one rendering. One thread at a time. */
-final class Runtime {
-  private final Map<Object, Symbols> scopes;
+final class Rendering {
+  private final IdentityHashMap<Object, Symbols> scopes;
   private final Map<String, Object> variables;
   private final Clock clock;
   private final Budget budget;
@@ -19,7 +20,10 @@ final class Runtime {
   private Map<String, Object> exported = new HashMap<>();
   private int line = 1;
 
-  Runtime(Map<Object, Symbols> scopes, Map<String, Object> variables, TemplateOptions options) {
+  Rendering(
+      IdentityHashMap<Object, Symbols> scopes,
+      Map<String, Object> variables,
+      TemplateOptions options) {
     this.scopes = scopes;
     this.variables = variables;
     this.clock = options.clock();
@@ -74,7 +78,9 @@ final class Runtime {
     return exported;
   }
 
-  /** Records that a generation block rendered so many code points at the current end of the output. */
+  /**
+   * Records that a generation block rendered so many code points at the current end of the output.
+   */
   void recordSpan(int length) {
     spans.add(new Rendered.Span(output.length(), output.length() + length));
   }
@@ -96,7 +102,8 @@ final class Runtime {
       case LoopContext loop -> loop.call(arguments);
       case Joiner joiner -> joiner.call();
       case Undefined undefined -> throw undefined.error();
-      default -> throw PythonError.type("'%s' object is not callable".formatted(Types.name(callee)));
+      default ->
+          throw PythonError.type("'%s' object is not callable".formatted(Types.name(callee)));
     };
   }
 }
