@@ -94,7 +94,9 @@ public interface Expr {
 
   /** Indices {@code from} (inclusive) to {@code to} (exclusive) along an axis. */
   default Expr slice(int axis, long from, long to) {
-    return view(layout().slice(axis, from, to), from * layout().stride(axis));
+    Layout part = layout().slice(axis, from, to);
+    // Nothing has no place: past the end of the storage there may be no address for it.
+    return view(part, part.shape().size() == 0 ? 0 : from * layout().stride(axis));
   }
 
   /** This value repeated to a larger shape. */

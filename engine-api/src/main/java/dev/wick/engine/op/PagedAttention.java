@@ -13,7 +13,8 @@ import java.util.List;
  * <p>Token t attends to the cache positions {@code 0 .. position[t]} of sequence {@code
  * sequence[t]}, or to the last {@code window} of them; the step's own keys and values are in the
  * cache already. Position p of sequence s lies in block {@code blockTable[s, p / blockSize]} at
- * {@code p % blockSize}.
+ * {@code p % blockSize}; entries beyond a sequence's last position may name any block that there
+ * is. What the cache holds at positions that no token sees has no influence, not even NaN.
  *
  * <p>Operands: query F32 [tokens, heads, headDim]; keys F32 [blocks, blockSize, kvHeads, headDim];
  * values F32 [blocks, blockSize, kvHeads, valueDim]; blockTable I32 [sequences, maxBlocks];
@@ -84,9 +85,14 @@ public record PagedAttention(float scale, int window) implements FusedOp {
     Expr index = position.range(context);
     Expr last = position.reshape(tokens, 1, 1, 1);
     Expr hidden = scores.constant(Double.NEGATIVE_INFINITY);
-    scores = index.compare(Compare.Kind.LE, last).select(scores, hidden);
+    Expr nothing = v.constant(0);
+    Expr past = index.compare(Compare.Kind.LE, last); // [tokens, 1, 1, context]
+    scores = past.select(scores, hidden);
+    v = past.reshape(tokens, 1, context, 1).select(v, nothing); // 0 * NaN is NaN
     if (window > 0) {
-      scores = index.compare(Compare.Kind.GT, last.add(-window)).select(scores, hidden);
+      Expr near = index.compare(Compare.Kind.GT, last.add(-window));
+      scores = near.select(scores, hidden);
+      v = near.reshape(tokens, 1, context, 1).select(v, nothing);
     }
     return List.of(scores.softmax().matMul(v).reshape(tokens, heads, valueDim));
   }

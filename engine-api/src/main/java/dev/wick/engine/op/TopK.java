@@ -37,16 +37,19 @@ public record TopK(int k) implements FusedOp {
 
   @Override
   public List<Expr> decompose(List<Expr> operands) {
-    Expr rest = operands.get(0);
-    Expr columns = rest.range(rest.extent(-1));
-    Expr lowest = rest.constant(Double.NEGATIVE_INFINITY);
+    Expr x = operands.get(0);
+    Expr columns = x.range(x.extent(-1));
+    Expr lowest = x.constant(Double.NEGATIVE_INFINITY);
+    // Only elements that are taken already are at minus infinity.
+    Expr rest = x.apply(new Binary(Binary.Kind.MAX), x.constant(-Float.MAX_VALUE));
     List<Expr> values = new ArrayList<>();
     List<Expr> indices = new ArrayList<>();
     for (int i = 0; i < k; i++) {
       Expr index = rest.argMax(-1);
-      values.add(rest.max(-1));
+      Expr here = columns.compare(Compare.Kind.EQ, index);
+      values.add(here.select(x, x.constant(0)).sum(-1));
       indices.add(index);
-      rest = columns.compare(Compare.Kind.EQ, index).select(lowest, rest);
+      rest = here.select(lowest, rest);
     }
     return List.of(
         Expr.apply(new Copy(-1), values).getFirst(), Expr.apply(new Copy(-1), indices).getFirst());
