@@ -1,0 +1,210 @@
+package dev.wick.engine.tck;
+
+import dev.wick.engine.spi.BackendProvider;
+import dev.wick.engine.spi.Probe;
+import java.util.Objects;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * The contract of a backend as tests. The rules are numbered in {@code docs/spi.md}, and the name
+ * of a test begins with its rule.
+ *
+ * <p>The author of a backend extends this class and runs it with JUnit:
+ *
+ * {@snippet :
+ * class CudaConformanceTest extends BackendConformance {
+ *   @Override
+ *   protected BackendProvider provider() {
+ *     return new CudaBackendProvider();
+ *   }
+ * }
+ * }
+ *
+ * <p>Where the backend cannot run, the class is skipped with the reason; {@code -Dtck.require=cuda}
+ * makes that a failure. Failures print the seed that replays them, {@code -Dtck.seed=...}; {@code
+ * -Dtck.random=N} sets how many random cases of each operation are drawn.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public abstract class BackendConformance {
+  private @Nullable Fixture fixture;
+
+  /** A conformance test. */
+  protected BackendConformance() {}
+
+  /** The backend to be proved. */
+  protected abstract BackendProvider provider();
+
+  /** What the backend does not do, besides what is optional; nothing by default. */
+  protected Set<Gap> declaredGaps() {
+    return Set.of();
+  }
+
+  /** Opens the backend's first device, or skips the class. */
+  @BeforeAll
+  public final void openDevice() {
+    BackendProvider provider = provider();
+    switch (provider.probe()) {
+      case Probe.Available found ->
+          fixture = Fixture.open(provider, found.devices().getFirst(), declaredGaps());
+      case Probe.Unavailable missing -> {
+        String reason =
+            "%s: %s (%s)".formatted(provider.name(), missing.reason(), missing.remedy());
+        if (provider.name().equals(System.getProperty("tck.require"))) {
+          Assertions.fail("required by -Dtck.require, but " + reason);
+        }
+        Assumptions.abort(reason);
+      }
+    }
+  }
+
+  /** Closes the device; fails if a buffer is still open. */
+  @AfterAll
+  public final void closeDevice() {
+    if (fixture != null) {
+      fixture.close();
+    }
+  }
+
+  private Fixture fixture() {
+    return Objects.requireNonNull(fixture, "fixture");
+  }
+
+  private LifetimeSection lifetime() {
+    return new LifetimeSection(fixture());
+  }
+
+  private Stream<DynamicTest> perOperation(String test, CaseTest body) {
+    return CaseList.all().stream()
+        .map(
+            cases ->
+                DynamicTest.dynamicTest(
+                    cases.name(),
+                    () -> body.run(cases, fixture().seed().generator(test + "." + cases.name()))));
+  }
+
+  /** What is done with the cases of one operation. */
+  private interface CaseTest {
+    void run(Cases cases, RandomGenerator random);
+  }
+
+  // Values.
+
+  /** Every operation gives what the oracle gives, writes its results and nothing else. */
+  @TestFactory
+  public final Stream<DynamicTest> required_b10_values() {
+    return perOperation(
+        "values",
+        (cases, random) -> {
+          for (OpCase opCase : cases.chosen(random)) {
+            fixture().runner().run(opCase, Placement.PLAIN, random);
+          }
+        });
+  }
+
+  /** Operands may lie in memory in any layout. */
+  @TestFactory
+  public final Stream<DynamicTest> required_b11_layouts() {
+    return perOperation(
+        "layouts",
+        (cases, random) -> {
+          int next = 0;
+          for (OpCase opCase : cases.chosen(random)) {
+            Placement placement = Placement.values()[1 + next++ % 5];
+            fixture().runner().run(opCase, placement, random);
+            fixture().runner().runMixed(opCase, random);
+          }
+        });
+  }
+
+  /** Cases of any shape in any layout. */
+  @TestFactory
+  public final Stream<DynamicTest> required_b12_randomCases() {
+    int count = Integer.getInteger("tck.random", 50);
+    return perOperation(
+        "random",
+        (cases, random) -> {
+          for (int i = 0; i < count; i++) {
+            fixture().runner().runMixed(cases.any(random), random);
+          }
+        });
+  }
+
+  // Lifetime.
+
+  /** New memory holds zeros. */
+  @Test
+  public final void required_b20_allocatedMemoryIsZeroed() {
+    lifetime().allocatedMemoryIsZeroed();
+  }
+
+  /** New memory that the host sees is aligned to 64 bytes. */
+  @Test
+  public final void required_b21_allocatedMemoryIsAligned() {
+    lifetime().allocatedMemoryIsAligned();
+  }
+
+  /** Sizes that cannot be had fail, and the device goes on. */
+  @Test
+  public final void required_b22_impossibleSizesFail() {
+    lifetime().impossibleSizesFail();
+  }
+
+  /** Closing a buffer twice is closing it once. */
+  @Test
+  public final void required_b23_bufferCloseIsIdempotent() {
+    lifetime().bufferCloseIsIdempotent();
+  }
+
+  /** A closed buffer cannot be used. */
+  @Test
+  public final void required_b24_bufferUseAfterCloseFails() {
+    lifetime().bufferUseAfterCloseFails();
+  }
+
+  /** A buffer may be closed while submitted work uses it. */
+  @Test
+  public final void required_b25_closeWhileWorkIsPending() {
+    lifetime().closeWhileWorkIsPending();
+  }
+
+  /** A device with open buffers does not close, and says how many and how large. */
+  @Test
+  public final void required_b26_deviceCloseWithOpenBuffersFails() {
+    lifetime().deviceCloseWithOpenBuffersFails();
+  }
+
+  /** A closed device cannot be used; closing it again does nothing. */
+  @Test
+  public final void required_b27_deviceUseAfterCloseFails() {
+    lifetime().deviceUseAfterCloseFails();
+  }
+
+  /** A closed queue cannot be used; closing it again does nothing. */
+  @Test
+  public final void required_b28_queueCloseIsIdempotentAndFinal() {
+    lifetime().queueCloseIsIdempotentAndFinal();
+  }
+
+  /** Uploads and downloads reach every byte and no other. */
+  @Test
+  public final void required_b29_transfersReachEveryByte() {
+    lifetime().transfersReachEveryByte();
+  }
+
+  /** Wrapped host memory is read as it is, wherever it begins. */
+  @Test
+  public final void required_b30_wrappedMemoryIsReadAsItIs() {
+    lifetime().wrappedMemoryIsReadAsItIs();
+  }
+}

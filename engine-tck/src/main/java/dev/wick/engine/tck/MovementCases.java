@@ -1,0 +1,266 @@
+package dev.wick.engine.tck;
+
+import dev.wick.engine.op.Copy;
+import dev.wick.engine.op.Dequantize;
+import dev.wick.engine.op.Gather;
+import dev.wick.engine.op.Iota;
+import dev.wick.engine.op.Scatter;
+import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.TensorSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** Cases of the operations that move elements, or make them from nothing. */
+final class MovementCases {
+  /** Types of which any bits are a value. */
+  private static final DType[] PLAIN = {
+    DType.F32,
+    DType.F16,
+    DType.BF16,
+    DType.I32,
+    DType.F64,
+    DType.I64,
+    DType.I16,
+    DType.I8,
+    DType.U8,
+    DType.F8_E4M3
+  };
+
+  private MovementCases() {}
+
+  static List<Cases> all() {
+    return List.of(
+        new CopyCases(),
+        new GatherCases(),
+        new ScatterCases(),
+        new IotaCases(),
+        new DequantizeCases());
+  }
+
+  private record CopyCases() implements Cases {
+    @Override
+    public String name() {
+      return "copy";
+    }
+
+    @Override
+    public List<OpCase> chosen(RandomGenerator random) {
+      List<OpCase> cases = new ArrayList<>();
+      for (DType dtype : PLAIN) {
+        cases.add(of(random, dtype, 0, new long[] {}));
+        cases.add(of(random, dtype, 0, new long[] {129}));
+        cases.add(of(random, dtype, 5, new long[] {3, 33}));
+        cases.add(of(random, dtype, -1, new long[] {2, 3, 4}, new long[] {2, 3, 1}));
+        cases.add(of(random, dtype, 0, new long[] {3, 5}, new long[] {0, 5}, new long[] {31, 5}));
+        cases.add(of(random, dtype, 1, new long[] {2, 33, 3}, new long[] {2, 7, 3}));
+        cases.add(of(random, dtype, 0, new long[] {0, 5}, new long[] {0, 5}));
+      }
+      cases.add(
+          OpCase.exact(
+              new Copy(0),
+              HostTensor.of(TensorSpec.of(DType.BOOL, 5, 7), i -> i % 3),
+              HostTensor.of(TensorSpec.of(DType.BOOL, 2, 7), i -> i % 2)));
+      for (int extent : EXTENTS) {
+        cases.add(of(random, DType.F32, 0, new long[] {extent}));
+        cases.add(of(random, DType.F32, 1, new long[] {3, extent}, new long[] {3, 2}));
+      }
+      HostTensor one = HostTensor.normal(random, DType.F32, 4, 3);
+      cases.add(OpCase.exact(new Copy(0), one, one, one, one, one, one, one, one, one));
+      return cases;
+    }
+
+    @Override
+    public OpCase any(RandomGenerator random) {
+      DType dtype = PLAIN[random.nextInt(PLAIN.length)];
+      long[] extents = Cases.extents(random, 1);
+      int axis = random.nextInt(extents.length);
+      long[][] parts = new long[1 + random.nextInt(4)][];
+      for (int i = 0; i < parts.length; i++) {
+        parts[i] = extents.clone();
+        parts[i][axis] = random.nextInt(6);
+      }
+      parts[0] = extents;
+      return of(random, dtype, random.nextBoolean() ? axis : axis - extents.length, parts);
+    }
+
+    private static OpCase of(RandomGenerator random, DType dtype, int axis, long[]... parts) {
+      HostTensor[] operands = new HostTensor[parts.length];
+      for (int i = 0; i < parts.length; i++) {
+        operands[i] = HostTensor.bits(random, dtype, parts[i]);
+      }
+      return OpCase.exact(new Copy(axis), operands);
+    }
+  }
+
+  private record GatherCases() implements Cases {
+    @Override
+    public String name() {
+      return "gather";
+    }
+
+    @Override
+    public List<OpCase> chosen(RandomGenerator random) {
+      List<OpCase> cases = new ArrayList<>();
+      for (DType dtype : PLAIN) {
+        cases.add(of(random, dtype, new long[] {31, 33}, 7));
+        cases.add(of(random, dtype, new long[] {5}, 2, 3));
+        cases.add(of(random, dtype, new long[] {7, 2, 3}, 4));
+        cases.add(of(random, dtype, new long[] {7, 2, 3}));
+        cases.add(of(random, dtype, new long[] {7, 5}, 0));
+        cases.add(of(random, dtype, new long[] {7, 0}, 3));
+      }
+      for (int extent : EXTENTS) {
+        cases.add(of(random, DType.F32, new long[] {11, extent}, 3));
+        cases.add(of(random, DType.BF16, new long[] {11, 5}, extent));
+      }
+      return cases;
+    }
+
+    @Override
+    public OpCase any(RandomGenerator random) {
+      long[] table = Cases.extents(random, 1);
+      table[0] = Math.max(1, table[0]);
+      long[] indices = new long[random.nextInt(4)];
+      for (int i = 0; i < indices.length; i++) {
+        indices[i] = random.nextInt(9);
+      }
+      return of(random, PLAIN[random.nextInt(PLAIN.length)], table, indices);
+    }
+
+    private static OpCase of(RandomGenerator random, DType dtype, long[] table, long... indices) {
+      return OpCase.exact(
+          new Gather(),
+          HostTensor.bits(random, dtype, table),
+          HostTensor.indices(random, table[0], indices));
+    }
+  }
+
+  private record ScatterCases() implements Cases {
+    @Override
+    public String name() {
+      return "scatter";
+    }
+
+    @Override
+    public List<OpCase> chosen(RandomGenerator random) {
+      List<OpCase> cases = new ArrayList<>();
+      for (Scatter.Mode mode : Scatter.Mode.values()) {
+        cases.add(of(random, mode, 5, 9));
+        cases.add(of(random, mode, 5, 9, 2, 3));
+        cases.add(of(random, mode, 0, 9, 4));
+        cases.add(of(random, mode, 9, 9, 0));
+        cases.add(of(random, mode, 1, 64, 2, 64));
+        cases.add(of(random, mode, 33, 64, 2, 7));
+        for (int extent : EXTENTS) {
+          cases.add(of(random, mode, Math.min(7, extent), 7, extent));
+        }
+      }
+      return cases;
+    }
+
+    @Override
+    public OpCase any(RandomGenerator random) {
+      long[] table = Cases.extents(random, 1);
+      table[0] = Math.max(1, table[0]);
+      Scatter.Mode mode = random.nextBoolean() ? Scatter.Mode.SET : Scatter.Mode.ADD;
+      int rows = random.nextInt(1 + (int) Math.min(40, table[0]));
+      return of(random, mode, rows, table);
+    }
+
+    /** SET hits each row at most once: which of two updates would stay is open. */
+    private static OpCase of(RandomGenerator random, Scatter.Mode mode, int rows, long... table) {
+      List<Integer> order = new ArrayList<>();
+      for (int i = 0; i < table[0]; i++) {
+        order.add(random.nextInt(i + 1), i);
+      }
+      long[] updates = table.clone();
+      updates[0] = rows;
+      HostTensor indices =
+          mode == Scatter.Mode.ADD
+              ? HostTensor.indices(random, table[0], rows)
+              : HostTensor.of(TensorSpec.of(DType.I32, rows), i -> order.get(i % order.size()));
+      OpCase result =
+          OpCase.close(
+              mode == Scatter.Mode.ADD ? rows + 1 : 0,
+              new Scatter(mode),
+              HostTensor.normal(random, DType.F32, table),
+              indices,
+              HostTensor.normal(random, DType.F32, updates));
+      return result.notRepeatable();
+    }
+  }
+
+  private record IotaCases() implements Cases {
+    @Override
+    public String name() {
+      return "iota";
+    }
+
+    @Override
+    public List<OpCase> chosen(RandomGenerator random) {
+      List<OpCase> cases = new ArrayList<>();
+      for (int extent : EXTENTS) {
+        cases.add(OpCase.exact(new Iota(DType.I32, extent, -3, 2)));
+        cases.add(OpCase.exact(new Iota(DType.I32, extent, 0, 1)));
+        cases.add(OpCase.close(1, new Iota(DType.F32, extent, 0.5, -0.25)));
+        cases.add(OpCase.close(1, new Iota(DType.F32, extent, 1e-6, 0)));
+      }
+      cases.add(OpCase.exact(new Iota(DType.F32, 3, Double.NEGATIVE_INFINITY, 0)));
+      cases.add(OpCase.exact(new Iota(DType.F32, 3, Double.POSITIVE_INFINITY, 0)));
+      cases.add(OpCase.exact(new Iota(DType.F32, 3, Double.NaN, 0)));
+      cases.add(OpCase.exact(new Iota(DType.I32, 3, Integer.MAX_VALUE, 0)));
+      cases.add(OpCase.close(1, new Iota(DType.F32, 1 << 15, 0, 0.1)));
+      return cases;
+    }
+
+    @Override
+    public OpCase any(RandomGenerator random) {
+      int length = Cases.extent(random);
+      return random.nextBoolean()
+          ? OpCase.exact(
+              new Iota(DType.I32, length, random.nextInt(-50, 50), random.nextInt(-5, 6)))
+          : OpCase.close(
+              1, new Iota(DType.F32, length, random.nextGaussian(), random.nextGaussian()));
+    }
+  }
+
+  private record DequantizeCases() implements Cases {
+    @Override
+    public String name() {
+      return "dequantize";
+    }
+
+    @Override
+    public List<OpCase> chosen(RandomGenerator random) {
+      List<OpCase> cases = new ArrayList<>();
+      for (DType dtype : List.of(DType.Q8_0, DType.Q4_0)) {
+        cases.add(of(random, dtype, 32));
+        cases.add(of(random, dtype, 3, 64));
+        cases.add(of(random, dtype, 0, 32));
+        cases.add(of(random, dtype, 5, 7, 96));
+      }
+      return cases;
+    }
+
+    @Override
+    public OpCase any(RandomGenerator random) {
+      return of(
+          random,
+          random.nextBoolean() ? DType.Q8_0 : DType.Q4_0,
+          random.nextInt(9),
+          32L * (1 + random.nextInt(5)));
+    }
+
+    private static OpCase of(RandomGenerator random, DType dtype, long... extents) {
+      HostTensor blocks = HostTensor.bits(random, dtype, extents);
+      // The two bytes of a scale: a small F16 number, never NaN.
+      for (int at = 0; at < blocks.bytes().length; at += dtype.blockBytes()) {
+        short scale = Float.floatToFloat16((float) random.nextGaussian() / 64);
+        blocks.bytes()[at] = (byte) scale;
+        blocks.bytes()[at + 1] = (byte) (scale >> Byte.SIZE);
+      }
+      return OpCase.close(1, new Dequantize(), blocks);
+    }
+  }
+}
