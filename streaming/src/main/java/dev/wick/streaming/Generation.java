@@ -32,20 +32,22 @@ final class Generation implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final GenerationRequest request;
   private final int[] endOfSequenceIds;
+  private final Workspace.Pool workspaces;
+  private final Workspace workspace;
   private final Sampler sampler;
   private final TokenHistory history;
   private final Tokenizer.StreamDecoder decoder;
   private final StopStrings stopStrings;
-  private final StepOutput output = new StepOutput();
   private final StringBuilder text = new StringBuilder();
 
-  /** Held while a step runs or the lease is closed. */
+  /** Held while a step runs or what it needs is given back. */
   private final ReentrantLock working = new ReentrantLock();
 
   private final KvLease lease;
   private volatile boolean cancelled;
   private @Nullable FinishReason finishReason;
   private boolean begun;
+  private boolean gaveBack;
   private int promptTokens;
   private int maxTokens;
   private int generated;
@@ -53,14 +55,20 @@ final class Generation implements AutoCloseable {
   private long firstNanos;
   private long lastNanos;
 
-  Generation(LanguageModel model, Tokenizer tokenizer, GenerationRequest request) {
+  Generation(
+      LanguageModel model,
+      Tokenizer tokenizer,
+      Workspace.Pool workspaces,
+      GenerationRequest request) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.request = request;
     List<Integer> ends = new ArrayList<>(model.info().eosTokenIds());
     ends.addAll(request.stopTokenIds());
     this.endOfSequenceIds = ends.stream().mapToInt(Integer::intValue).distinct().toArray();
-    this.sampler = new Sampler(request.sampling(), model.info().vocabSize());
+    this.workspaces = workspaces;
+    this.workspace = workspaces.take();
+    this.sampler = new Sampler(request.sampling(), workspace.scratch());
     this.history = sampler.history();
     this.decoder = tokenizer.newStreamDecoder(request.skipSpecialTokens());
     this.stopStrings = new StopStrings(request.stopStrings());
@@ -89,7 +97,7 @@ final class Generation implements AutoCloseable {
         cancelled = true;
       }
       if (ended()) {
-        lease.close();
+        giveBack();
       }
       working.unlock();
       if (cancelled) {
@@ -105,11 +113,11 @@ final class Generation implements AutoCloseable {
         return null;
       }
       int[] rows = rows();
-      model.step(new StepBatch(rows, List.of(sequence(rows.length))), output);
+      model.step(new StepBatch(rows, List.of(sequence(rows.length))), workspace.output());
     } finally {
       turn.unlock();
     }
-    return output.rows() == 0 ? null : accept(output, 0);
+    return workspace.output().rows() == 0 ? null : accept(workspace.output(), 0);
   }
 
   /**
@@ -261,7 +269,7 @@ final class Generation implements AutoCloseable {
     cancelled = true;
     working.lock();
     try {
-      lease.close();
+      giveBack();
     } finally {
       working.unlock();
     }
@@ -270,10 +278,18 @@ final class Generation implements AutoCloseable {
   private void release() {
     if (working.tryLock()) {
       try {
-        lease.close();
+        giveBack();
       } finally {
         working.unlock();
       }
+    }
+  }
+
+  private void giveBack() {
+    if (!gaveBack) {
+      gaveBack = true;
+      lease.close();
+      workspaces.giveBack(workspace);
     }
   }
 

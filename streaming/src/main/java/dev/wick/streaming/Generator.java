@@ -36,12 +36,14 @@ public final class Generator implements AutoCloseable {
   private final Set<Generation> running = ConcurrentHashMap.newKeySet();
   private final Set<TokenSubscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final GeneratorThreads threads = new GeneratorThreads();
+  private final Workspace.Pool workspaces;
   private volatile boolean closed;
 
   /** A generator on a model, with the tokenizer of the same checkpoint. */
   public Generator(LanguageModel model, Tokenizer tokenizer) {
     this.model = Objects.requireNonNull(model, "model");
     this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
+    this.workspaces = new Workspace.Pool(model.info().vocabSize());
   }
 
   /** The model. */
@@ -179,7 +181,7 @@ public final class Generator implements AutoCloseable {
     if (closed) {
       throw closedAlready();
     }
-    Generation generation = new Generation(model, tokenizer, request);
+    Generation generation = new Generation(model, tokenizer, workspaces, request);
     running.add(generation);
     if (closed) {
       end(generation);

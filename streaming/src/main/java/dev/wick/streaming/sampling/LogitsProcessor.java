@@ -6,8 +6,7 @@ package dev.wick.streaming.sampling;
  *
  * <p>A processor is a value without state of its own; what a step needs to know about the past is
  * in the history. {@link SamplingOptions#processors()} composes the provided ones in the order of
- * Hugging Face; a list of one's own goes to {@link Sampler#Sampler(java.util.List, boolean, long,
- * int)}.
+ * Hugging Face; a list of one's own goes to a constructor of {@link Sampler}.
  */
 @FunctionalInterface
 public interface LogitsProcessor {

@@ -2,15 +2,14 @@ package dev.wick.streaming.sampling;
 
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Picks the tokens of one sequence, one step after the other.
  *
- * <p>Owns its history, its random numbers (SplitMix64, so that a seed means the same on every Java
- * release) and the scratch arrays of the processors, a few floats per entry of the vocabulary,
- * which are made at the first step that needs them. A step in steady state allocates nothing; a
- * greedy step without penalties computes no exponential and needs no scratch. One thread at a time.
+ * <p>Owns its history and its random numbers (SplitMix64, so that a seed means the same on every
+ * Java release) and works in the arrays of a {@link SamplingScratch}. A step in steady state
+ * allocates nothing; a greedy step without penalties computes no exponential and needs no scratch.
+ * One thread at a time.
  */
 public final class Sampler {
   private final List<LogitsProcessor> processors;
@@ -19,16 +18,21 @@ public final class Sampler {
   private final int vocabSize;
   private final TokenHistory history = new TokenHistory();
   private final SplitMix64 random = new SplitMix64();
-  private @Nullable Candidates candidates;
+  private final SamplingScratch scratch;
   private int step;
 
   /** A sampler with the processors, the way of picking and the seed of {@code options}. */
   public Sampler(SamplingOptions options, int vocabSize) {
+    this(options, new SamplingScratch(vocabSize));
+  }
+
+  /** A sampler with {@code options} that works in arrays which others have used before. */
+  public Sampler(SamplingOptions options, SamplingScratch scratch) {
     this(
         options.processors(),
         options.isGreedy(),
         options.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()),
-        vocabSize);
+        scratch);
   }
 
   /**
@@ -36,14 +40,15 @@ public final class Sampler {
    *
    * @param greedy whether the largest processed score is picked, instead of sampling from their
    *     softmax
-   * @param vocabSize entries in a row of logits
+   * @param scratch where to work; it knows how many entries a row of logits has
    */
-  public Sampler(List<LogitsProcessor> processors, boolean greedy, long seed, int vocabSize) {
-    Arguments.require(vocabSize >= 1, "vocab_size", "at least 1", vocabSize);
+  public Sampler(
+      List<LogitsProcessor> processors, boolean greedy, long seed, SamplingScratch scratch) {
     this.processors = List.copyOf(processors);
     this.greedy = greedy;
     this.seed = seed;
-    this.vocabSize = vocabSize;
+    this.scratch = scratch;
+    this.vocabSize = scratch.vocabSize();
     random.seed(seed);
   }
 
@@ -120,11 +125,7 @@ public final class Sampler {
   }
 
   private Candidates processChecked(float[] logits, int offset) {
-    Candidates possible = candidates;
-    if (possible == null) {
-      possible = new Candidates(vocabSize);
-      candidates = possible;
-    }
+    Candidates possible = scratch.candidates();
     possible.load(logits, offset);
     for (int i = 0; i < processors.size(); i++) {
       processors.get(i).process(possible, history);

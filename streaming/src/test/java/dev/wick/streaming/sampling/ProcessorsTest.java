@@ -162,7 +162,7 @@ class ProcessorsTest {
   }
 
   private static Sampler sampler(List<LogitsProcessor> chain, int vocabSize) {
-    return new Sampler(chain, false, 1, vocabSize);
+    return new Sampler(chain, false, 1, new SamplingScratch(vocabSize));
   }
 
   private static int[] kept(float[] logits, LogitsProcessor processor) {

@@ -124,7 +124,7 @@ class SamplerTest {
 
   @Test
   void sample_processorsForbidAll_namesThem() {
-    Sampler sampler = new Sampler(List.of(new NoRepeatNgram(1)), true, 0, 2);
+    Sampler sampler = new Sampler(List.of(new NoRepeatNgram(1)), true, 0, new SamplingScratch(2));
     sampler.begin(new int[] {0, 1});
 
     assertThatThrownBy(() -> sampler.sample(new float[] {1, 2}, 0))
@@ -153,7 +153,8 @@ class SamplerTest {
             }
           }
         };
-    Sampler sampler = new Sampler(List.of(new TopK(3, 1), onlyEven), true, 0, 5);
+    Sampler sampler =
+        new Sampler(List.of(new TopK(3, 1), onlyEven), true, 0, new SamplingScratch(5));
 
     assertThat(sampler.sample(new float[] {0, 5, 3, 4, 1}, 0)).isEqualTo(2);
   }
