@@ -1,0 +1,48 @@
+package dev.wick.backend.cpu.loop;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Dot products of the rows of a matrix, read in the type in which it is stored, with prepared F32 vectors.
+ *
+ * <p>Offsets and strides are bytes, counts are elements. The elements of a row lie next to each other.
+ */
+public interface RowDot {
+  /** Bytes that a prepared vector of {@code n} elements takes: a multiple of 64. */
+  static long preparedBytes(int n) {
+    return (4L * n + 63) & -64;
+  }
+
+  /** Reorders and scales {@code x[0..n)} into the form that the loops of this type read. */
+  void prepare(MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset);
+
+  /** {@code y[r] = w[r] · x} for {@code rows} rows of {@code n} elements. */
+  void one(
+      MemorySegment w,
+      long wOffset,
+      long wRowBytes,
+      int rows,
+      int n,
+      MemorySegment x,
+      long xOffset,
+      MemorySegment y,
+      long yOffset);
+
+  /**
+   * {@code y[i][r] = w[r] · x[i]} for {@code vectors} vectors, 1 to 4: every element of the matrix is read and decoded
+   * once for all of them.
+   */
+  void few(
+      MemorySegment w,
+      long wOffset,
+      long wRowBytes,
+      int rows,
+      int n,
+      int vectors,
+      MemorySegment x,
+      long xOffset,
+      long xRowBytes,
+      MemorySegment y,
+      long yOffset,
+      long yRowBytes);
+}

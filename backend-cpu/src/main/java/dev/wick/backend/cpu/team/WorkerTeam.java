@@ -1,0 +1,244 @@
+package dev.wick.backend.cpu.team;
+
+import java.lang.foreign.Arena;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fixed team of daemon threads that help a calling thread through the chunks of a {@link Region}.
+ *
+ * <p>Thread-safe: one region runs at a time; a caller that finds the team busy computes alone, which changes no result.
+ */
+public final class WorkerTeam implements AutoCloseable {
+  /*
+   * Chunks are claimed from one word that holds (chunks << 32 | next). A successful compare-and-set both proves that
+   * the claim belongs to the region now running and takes the chunk, so that a thread which wakes late finds nothing to
+   * do and nobody waits for it: the caller waits only for chunks that are really under way. Both sides spin for some
+   * microseconds, which covers the gaps between the operations of a token, and then park, because a spinning thread
+   * that shares its core with a foreign process costs more than it brings.
+   */
+  private static final int CLAIM = 16;
+  private static final int DONE = 32;
+  private static final int WORDS = 48;
+  private static final int SPINS = 1_000;
+
+  private final Thread[] threads;
+  private final Worker[] workers;
+  private final ParkedFlag[] parked;
+  private final Arena arena = Arena.ofShared();
+  private final AtomicLongArray words = new AtomicLongArray(WORDS);
+  private final AtomicBoolean taken = new AtomicBoolean();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final Throttle throttle;
+
+  private volatile boolean closed;
+  private volatile @Nullable Thread waiter;
+  private @Nullable Region region;
+
+  /**
+   * A team of {@code size} threads, the caller included.
+   *
+   * @throws IllegalArgumentException if the size is not between 1 and 1024
+   */
+  public WorkerTeam(int size) {
+    if (size < 1 || size > 1024) {
+      throw new IllegalArgumentException("team: expected 1 to 1024 threads, got " + size);
+    }
+    throttle = new Throttle(size);
+    threads = new Thread[size - 1];
+    workers = new Worker[size - 1];
+    parked = new ParkedFlag[size - 1];
+    for (int i = 0; i < threads.length; i++) {
+      int slot = i;
+      workers[i] = new Worker(i + 1, arena);
+      parked[i] = new ParkedFlag();
+      threads[i] = Thread.ofPlatform().daemon().name("wick-cpu-" + (i + 1)).unstarted(() -> loop(slot));
+    }
+    for (Thread thread : threads) {
+      thread.start();
+    }
+  }
+
+  /** Number of threads, the caller included. */
+  public int size() {
+    return threads.length + 1;
+  }
+
+  /**
+   * Runs every chunk of a region, on the calling thread and on those of the team that come in time.
+   *
+   * @param caller the calling thread's identity and scratch
+   * @throws RuntimeException the first failure of a chunk; the other chunks have run or failed by then
+   */
+  public void run(Worker caller, Region work, int chunks) {
+    if (chunks <= 1 || threads.length == 0 || !taken.compareAndSet(false, true)) {
+      runAlone(caller, work, chunks);
+      return;
+    }
+    try {
+      if (throttle.retry() == 1) {
+        runAlone(caller, work, chunks);
+      } else {
+        runShared(caller, work, chunks);
+      }
+    } finally {
+      taken.set(false);
+    }
+  }
+
+  private static void runAlone(Worker caller, Region work, int chunks) {
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      work.run(caller, chunk);
+    }
+  }
+
+  private void runShared(Worker caller, Region work, int chunks) {
+    long start = System.nanoTime();
+    region = work;
+    words.set(DONE, 0);
+    words.set(CLAIM, (long) chunks << 32);
+    wake(Math.min(throttle.limit(), chunks) - 1);
+    int own = claimAll(caller);
+    words.getAndAdd(DONE, own);
+    long alone = System.nanoTime();
+    awaitOthers(chunks);
+    throttle.record(start, alone, System.nanoTime());
+    region = null;
+    Throwable thrown = failure.getAndSet(null);
+    if (thrown != null) {
+      rethrow(thrown);
+    }
+  }
+
+  private void wake(int helpers) {
+    for (int i = 0; i < helpers; i++) {
+      if (parked[i].value) {
+        LockSupport.unpark(threads[i]);
+      }
+    }
+  }
+
+  private int claimAll(Worker worker) {
+    int count = 0;
+    long claim = words.get(CLAIM);
+    while ((int) claim < (int) (claim >>> 32)) {
+      if (words.compareAndSet(CLAIM, claim, claim + 1)) {
+        runChunk(worker, (int) claim);
+        count++;
+      }
+      claim = words.get(CLAIM);
+    }
+    return count;
+  }
+
+  // A failure must reach the caller from whatever thread it happens on, and the count of finished chunks must stay
+  // right, or the caller would wait for ever: hence Throwable.
+  private void runChunk(Worker worker, int chunk) {
+    Region current = region;
+    try {
+      if (current != null) {
+        current.run(worker, chunk);
+      }
+    } catch (Throwable thrown) {
+      failure.compareAndSet(null, thrown);
+    }
+  }
+
+  private void awaitOthers(int chunks) {
+    int spins = 0;
+    while (words.get(DONE) != chunks) {
+      if (++spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        waiter = Thread.currentThread();
+        if (words.get(DONE) != chunks) {
+          LockSupport.park(this);
+        }
+        waiter = null;
+      }
+    }
+  }
+
+  private void loop(int slot) {
+    Worker worker = workers[slot];
+    ParkedFlag flag = parked[slot];
+    int spins = 0;
+    while (!closed) {
+      if (mayClaim(slot)) {
+        int count = claimAll(worker);
+        if (count > 0) {
+          words.getAndAdd(DONE, count);
+          Thread waiting = waiter;
+          if (waiting != null) {
+            LockSupport.unpark(waiting);
+          }
+        }
+        spins = 0;
+      } else if (++spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        flag.value = true;
+        if (!mayClaim(slot) && !closed) {
+          LockSupport.park(this);
+        }
+        flag.value = false;
+        spins = 0;
+      }
+    }
+  }
+
+  private boolean mayClaim(int slot) {
+    long claim = words.get(CLAIM);
+    return (int) claim < (int) (claim >>> 32) && slot + 1 < throttle.limit();
+  }
+
+  private static void rethrow(Throwable thrown) {
+    switch (thrown) {
+      case RuntimeException unchecked -> throw unchecked;
+      case Error error -> throw error;
+      default -> throw new IllegalStateException("team: a region threw a checked exception", thrown);
+    }
+  }
+
+  /**
+   * Ends the threads and frees their scratch. Idempotent.
+   *
+   * @throws IllegalStateException if a region is running
+   */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    if (!taken.compareAndSet(false, true)) {
+      throw new IllegalStateException("team: expected no running region, got close() while one runs");
+    }
+    closed = true;
+    boolean interrupted = false;
+    for (Thread thread : threads) {
+      LockSupport.unpark(thread);
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException stop) {
+          interrupted = true;
+        }
+      }
+    }
+    arena.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A flag on a cache line that no other thread's flag shares. */
+  private static final class ParkedFlag {
+    @SuppressWarnings("unused")
+    private final long[] padding = new long[16];
+
+    volatile boolean value;
+  }
+}
