@@ -69,7 +69,11 @@ public final class Gemm {
     depthStep = Math.max(8, (ceilDiv(left.k(), blocks) + 7) & -8);
     int rowBlocks = Math.max(1, ceilDiv(left.m(), MAX_ROWS));
     rowStep = (ceilDiv(left.m(), rowBlocks) + GemmTile.ROWS - 1) & -GemmTile.ROWS;
-    parts = Math.max(1, Math.min(rowStep / MIN_PART_ROWS, ceilDiv(4 * execution.threads(), Math.max(1, panels))));
+    parts =
+        Math.max(
+            1,
+            Math.min(
+                rowStep / MIN_PART_ROWS, ceilDiv(4 * execution.threads(), Math.max(1, panels))));
     long panelBytes = 4L * depthStep * tile.columns();
     wordsOffset = panelBytes;
     edgeOffset = panelBytes + panelBytes / 2;
@@ -123,7 +127,18 @@ public final class Gemm {
       long a = 16L * t * depth;
       MemorySegment result = product.result();
       if (width < tile.columns() || height < GemmTile.ROWS) {
-        tile.multiply(packed, a, scratch, 0, depth, scratch, zerosOffset, 0, scratch, edgeOffset, edgeRowBytes);
+        tile.multiply(
+            packed,
+            a,
+            scratch,
+            0,
+            depth,
+            scratch,
+            zerosOffset,
+            0,
+            scratch,
+            edgeOffset,
+            edgeRowBytes);
         addEdge(scratch, result, at, rowBytes, height, width, accumulate);
       } else if (accumulate) {
         tile.multiply(packed, a, scratch, 0, depth, result, at, rowBytes, result, at, rowBytes);

@@ -11,12 +11,17 @@ import java.lang.foreign.MemorySegment;
  * @param rowBytes bytes between rows
  * @param columnBytes bytes between columns
  */
-public record LeftOperand(MemorySegment segment, long offset, long rowBytes, long columnBytes, int m, int k) {
-  /** Packs rows {@code [row, row + ROWS)} and columns {@code [column, column + depth)}, zero beyond either extent. */
+public record LeftOperand(
+    MemorySegment segment, long offset, long rowBytes, long columnBytes, int m, int k) {
+  /**
+   * Packs rows {@code [row, row + ROWS)} and columns {@code [column, column + depth)}, zero beyond
+   * either extent.
+   */
   void pack(int row, int column, int depth, MemorySegment target, long targetOffset) {
     int present = Math.min(depth, k - column);
     if (columnBytes == 4 && row + GemmTile.ROWS <= m) {
-      packFour(offset + row * rowBytes + 4L * column, present, target, targetOffset);
+      Panels.interleaveFour(
+          segment, offset + row * rowBytes + 4L * column, rowBytes, present, target, targetOffset);
     } else {
       packSlowly(row, column, present, target, targetOffset);
     }
@@ -24,19 +29,6 @@ public record LeftOperand(MemorySegment segment, long offset, long rowBytes, lon
       for (int i = 0; i < GemmTile.ROWS; i++) {
         target.set(Layouts.FLOAT, targetOffset + 16L * p + 4L * i, 0f);
       }
-    }
-  }
-
-  private void packFour(long from, int depth, MemorySegment target, long to) {
-    long row1 = from + rowBytes;
-    long row2 = row1 + rowBytes;
-    long row3 = row2 + rowBytes;
-    for (int p = 0; p < depth; p++) {
-      long at = to + 16L * p;
-      target.set(Layouts.INT, at, segment.get(Layouts.INT, from + 4L * p));
-      target.set(Layouts.INT, at + 4, segment.get(Layouts.INT, row1 + 4L * p));
-      target.set(Layouts.INT, at + 8, segment.get(Layouts.INT, row2 + 4L * p));
-      target.set(Layouts.INT, at + 12, segment.get(Layouts.INT, row3 + 4L * p));
     }
   }
 

@@ -6,25 +6,39 @@ import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The right operand {@code [k, n]} of a product: F32, BF16 or F16, with any strides. The usual one is the transposed view
- * of a row-major weight {@code [n, k]}, whose {@code rowBytes} is one element.
+ * The right operand {@code [k, n]} of a product: F32, BF16 or F16, with any strides. The usual one
+ * is the transposed view of a row-major weight {@code [n, k]}, whose {@code rowBytes} is one
+ * element.
  *
  * @param offset bytes to element (0, 0)
  * @param rowBytes bytes between elements that follow each other along k
  * @param columnBytes bytes between elements that follow each other along n
  */
 public record RightOperand(
-    MemorySegment segment, DType dtype, long offset, long rowBytes, long columnBytes, int k, int n) {
+    MemorySegment segment,
+    DType dtype,
+    long offset,
+    long rowBytes,
+    long columnBytes,
+    int k,
+    int n) {
 
   /**
-   * Packs columns {@code [column, column + tile.columns())} and rows {@code [row, row + depth)} as {@code [depth][columns]}
-   * F32, zero beyond either extent.
+   * Packs columns {@code [column, column + tile.columns())} and rows {@code [row, row + depth)} as
+   * {@code [depth][columns]} F32, zero beyond either extent.
    *
    * @param depth even
    * @param words room for the packed panel in its stored type
    */
   void pack(
-      GemmTile tile, int column, int row, int depth, MemorySegment target, long targetOffset, MemorySegment words, long wordsOffset) {
+      GemmTile tile,
+      int column,
+      int row,
+      int depth,
+      MemorySegment target,
+      long targetOffset,
+      MemorySegment words,
+      long wordsOffset) {
     int width = tile.columns();
     int present = Math.min(depth, k - row);
     boolean inner = column + width <= n && present == depth;
@@ -46,37 +60,33 @@ public record RightOperand(
   }
 
   /**
-   * Transposes 32-bit words, two weight rows at a time: F32 elements, or pairs of 16-bit elements that vector code then
-   * widens without crossing lanes.
+   * Transposes 32-bit words, two weight rows at a time: F32 elements, or pairs of 16-bit elements
+   * that vector code then widens without crossing lanes.
    */
   private void transposeWords(long from, int longs, int width, MemorySegment words, long to) {
     long step = 4L * width;
     for (int j = 0; j < width; j += 2) {
       long a = from + j * columnBytes;
-      long b = a + columnBytes;
-      long at = to + 4L * j;
-      for (int p = 0; p < longs; p++) {
-        long u = segment.get(Layouts.LONG, a + 8L * p);
-        long v = segment.get(Layouts.LONG, b + 8L * p);
-        words.set(Layouts.LONG, at + 2 * p * step, (u & 0xffffffffL) | (v << 32));
-        words.set(Layouts.LONG, at + (2 * p + 1) * step, (u >>> 32) | (v & 0xffffffff00000000L));
-      }
+      Panels.transposeTwo(segment, a, a + columnBytes, longs, words, to + 4L * j, step);
     }
   }
 
-  private void packSlowly(long from, int depth, int columns, int width, MemorySegment target, long to) {
+  private void packSlowly(
+      long from, int depth, int columns, int width, MemorySegment target, long to) {
     for (int p = 0; p < depth; p++) {
       long row = from + p * rowBytes;
       long at = to + 4L * p * width;
       switch (dtype) {
         case F32 -> {
           for (int j = 0; j < columns; j++) {
-            target.set(Layouts.FLOAT, at + 4L * j, segment.get(Layouts.FLOAT, row + j * columnBytes));
+            target.set(
+                Layouts.FLOAT, at + 4L * j, segment.get(Layouts.FLOAT, row + j * columnBytes));
           }
         }
         case BF16 -> {
           for (int j = 0; j < columns; j++) {
-            target.set(Layouts.INT, at + 4L * j, segment.get(Layouts.SHORT, row + j * columnBytes) << 16);
+            target.set(
+                Layouts.INT, at + 4L * j, segment.get(Layouts.SHORT, row + j * columnBytes) << 16);
           }
         }
         case F16 -> {
@@ -85,7 +95,8 @@ public record RightOperand(
             target.set(Layouts.FLOAT, at + 4L * j, value);
           }
         }
-        default -> throw new IllegalStateException("mat_mul: expected F32, BF16 or F16, got " + dtype);
+        default ->
+            throw new IllegalStateException("mat_mul: expected F32, BF16 or F16, got " + dtype);
       }
     }
   }

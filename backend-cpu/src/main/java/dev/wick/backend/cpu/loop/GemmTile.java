@@ -2,7 +2,10 @@ package dev.wick.backend.cpu.loop;
 
 import java.lang.foreign.MemorySegment;
 
-/** The innermost product of blocked matrix multiplication: a small tile of the result, over packed panels. */
+/**
+ * The innermost product of blocked matrix multiplication: a small tile of the result, over packed
+ * panels.
+ */
 public interface GemmTile {
   /** Rows of a tile, and of a packed panel of the left operand. */
   int ROWS = 4;
@@ -32,12 +35,18 @@ public interface GemmTile {
       long cRowBytes);
 
   /**
-   * Widens pairs of 16-bit floats: each 32-bit word of {@code source} holds an element of an even row in its low half and
-   * the element below it in its high half.
+   * Widens pairs of 16-bit floats: each 32-bit word of {@code source} holds an element of an even
+   * row in its low half and the element below it in its high half.
    *
    * @param source {@code [pairs][columns]} words
    * @param target {@code [2 * pairs][columns]}, F32
    * @param half whether the halves are F16; BF16 otherwise
    */
-  void widenPairs(MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, int pairs, boolean half);
+  void widenPairs(
+      MemorySegment source,
+      long sourceOffset,
+      MemorySegment target,
+      long targetOffset,
+      int pairs,
+      boolean half);
 }

@@ -3,9 +3,11 @@ package dev.wick.backend.cpu.loop;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Dot products of the rows of a matrix, read in the type in which it is stored, with prepared F32 vectors.
+ * Dot products of the rows of a matrix, read in the type in which it is stored, with prepared F32
+ * vectors.
  *
- * <p>Offsets and strides are bytes, counts are elements. The elements of a row lie next to each other.
+ * <p>Offsets and strides are bytes, counts are elements. The elements of a row lie next to each
+ * other.
  */
 public interface RowDot {
   /** Bytes that a prepared vector of {@code n} elements takes: a multiple of 64. */
@@ -29,8 +31,8 @@ public interface RowDot {
       long yOffset);
 
   /**
-   * {@code y[i][r] = w[r] · x[i]} for {@code vectors} vectors, 1 to 4: every element of the matrix is read and decoded
-   * once for all of them.
+   * {@code y[i][r] = w[r] · x[i]} for {@code vectors} vectors, 1 to 4: every element of the matrix
+   * is read and decoded once for all of them.
    */
   void few(
       MemorySegment w,

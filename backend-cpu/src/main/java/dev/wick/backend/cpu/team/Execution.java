@@ -5,7 +5,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a kernel runs on: the team, the calling thread's scratch, and memory that all threads of one region share.
+ * What a kernel runs on: the team, the calling thread's scratch, and memory that all threads of one
+ * region share.
  *
  * <p>Owned by one queue; one thread at a time.
  */
@@ -38,14 +39,15 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Makes sure that {@link #shared()} holds at least {@code bytes}. Kernels ask when they are bound, never when they
-   * run; the content does not survive the kernel.
+   * Makes sure that {@link #shared()} holds at least {@code bytes}. Kernels ask when they are
+   * bound, never when they run; the content does not survive the kernel.
    */
   public void reserveShared(long bytes) {
     if (shared.byteSize() >= bytes) {
       return;
     }
-    long size = Math.max(MIN_SHARED_BYTES, Math.max(bytes, shared.byteSize() + shared.byteSize() / 2));
+    long size =
+        Math.max(MIN_SHARED_BYTES, Math.max(bytes, shared.byteSize() + shared.byteSize() / 2));
     Arena next = Arena.ofShared();
     shared = next.allocate(size, 64);
     Arena previous = sharedArena;

@@ -1,8 +1,8 @@
 package dev.wick.backend.cpu.team;
 
 /**
- * Decides how many threads of a team take part, from the time that callers lose to helpers which the operating system
- * has taken off their core in the middle of a chunk.
+ * Decides how many threads of a team take part, from the time that callers lose to helpers which
+ * the operating system has taken off their core in the middle of a chunk.
  *
  * <p>Written by the one caller that holds the team; the limit is read by every thread.
  */
@@ -53,7 +53,8 @@ final class Throttle {
    */
   void record(long start, long alone, long end) {
     long stall = end - alone;
-    // With several chunks per thread an honest wait is shorter than the caller's own share of the work.
+    // With several chunks per thread an honest wait is shorter than the caller's own share of the
+    // work.
     if (stall > MIN_LOSS_NANOS && stall > alone - start) {
       lost += stall;
     }
@@ -62,7 +63,7 @@ final class Throttle {
       return;
     }
     if (lost * 5 > total && limit > 1) {
-      limit--;
+      limit = limit() - 1;
       retryAt = end + penalty;
       penalty = Math.min(2 * penalty, MAX_PENALTY_NANOS);
     } else if (limit == threads) {

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fixed team of daemon threads that help a calling thread through the chunks of a {@link Region}.
  *
- * <p>Thread-safe: one region runs at a time; a caller that finds the team busy computes alone, which changes no result.
+ * <p>Thread-safe: one region runs at a time; a caller that finds the team busy computes alone,
+ * which changes no result.
  */
 public final class WorkerTeam implements AutoCloseable {
   /*
@@ -55,7 +56,8 @@ public final class WorkerTeam implements AutoCloseable {
       int slot = i;
       workers[i] = new Worker(i + 1, arena);
       parked[i] = new ParkedFlag();
-      threads[i] = Thread.ofPlatform().daemon().name("wick-cpu-" + (i + 1)).unstarted(() -> loop(slot));
+      threads[i] =
+          Thread.ofPlatform().daemon().name("wick-cpu-" + (i + 1)).unstarted(() -> loop(slot));
     }
     for (Thread thread : threads) {
       thread.start();
@@ -71,7 +73,8 @@ public final class WorkerTeam implements AutoCloseable {
    * Runs every chunk of a region, on the calling thread and on those of the team that come in time.
    *
    * @param caller the calling thread's identity and scratch
-   * @throws RuntimeException the first failure of a chunk; the other chunks have run or failed by then
+   * @throws RuntimeException the first failure of a chunk; the other chunks have run or failed by
+   *     then
    */
   public void run(Worker caller, Region work, int chunks) {
     if (chunks <= 1 || threads.length == 0 || !taken.compareAndSet(false, true)) {
@@ -134,7 +137,8 @@ public final class WorkerTeam implements AutoCloseable {
     return count;
   }
 
-  // A failure must reach the caller from whatever thread it happens on, and the count of finished chunks must stay
+  // A failure must reach the caller from whatever thread it happens on, and the count of finished
+  // chunks must stay
   // right, or the caller would wait for ever: hence Throwable.
   private void runChunk(Worker worker, int chunk) {
     Region current = region;
@@ -199,7 +203,8 @@ public final class WorkerTeam implements AutoCloseable {
     switch (thrown) {
       case RuntimeException unchecked -> throw unchecked;
       case Error error -> throw error;
-      default -> throw new IllegalStateException("team: a region threw a checked exception", thrown);
+      default ->
+          throw new IllegalStateException("team: a region threw a checked exception", thrown);
     }
   }
 
@@ -214,7 +219,8 @@ public final class WorkerTeam implements AutoCloseable {
       return;
     }
     if (!taken.compareAndSet(false, true)) {
-      throw new IllegalStateException("team: expected no running region, got close() while one runs");
+      throw new IllegalStateException(
+          "team: expected no running region, got close() while one runs");
     }
     closed = true;
     boolean interrupted = false;

@@ -6,7 +6,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The vector shape that this machine prefers. A wider one than the hardware's would run hundreds of times slower. */
+/**
+ * The vector shape that this machine prefers. A wider one than the hardware's would run hundreds of
+ * times slower.
+ */
 final class Lanes {
   static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
   static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;

@@ -78,7 +78,12 @@ public final class NarrowGemmTile implements GemmTile {
 
   @Override
   public void widenPairs(
-      MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, int pairs, boolean half) {
+      MemorySegment source,
+      long sourceOffset,
+      MemorySegment target,
+      long targetOffset,
+      int pairs,
+      boolean half) {
     if (half) {
       Widening.f16Pairs(source, sourceOffset, target, targetOffset, pairs, COLUMNS);
     } else {

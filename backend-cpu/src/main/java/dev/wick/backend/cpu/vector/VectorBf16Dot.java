@@ -15,14 +15,15 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Rows of BF16, decoded without crossing lanes: a 32-bit word holds an even and an odd element, and a prepared vector
- * carries its even elements and its odd elements in separate registers.
+ * Rows of BF16, decoded without crossing lanes: a 32-bit word holds an even and an odd element, and
+ * a prepared vector carries its even elements and its odd elements in separate registers.
  */
 public final class VectorBf16Dot implements RowDot {
   private static final int HIGH = 0xffff0000;
 
   @Override
-  public void prepare(MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
+  public void prepare(
+      MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
     int main = n - n % (2 * COUNT);
     for (int k = 0; k < main; k += 2 * COUNT) {
       long from = xOffset + 4L * k;
@@ -62,7 +63,8 @@ public final class VectorBf16Dot implements RowDot {
       }
       float sum = even.add(odd).reduceLanes(VectorOperators.ADD);
       for (int k = main; k < n; k++) {
-        sum += Float.intBitsToFloat(w.get(SHORT, row + 2L * k) << 16) * x.get(FLOAT, xOffset + 4L * k);
+        sum +=
+            Float.intBitsToFloat(w.get(SHORT, row + 2L * k) << 16) * x.get(FLOAT, xOffset + 4L * k);
       }
       y.set(FLOAT, yOffset + 4L * r, sum);
     }

@@ -16,13 +16,16 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Rows of F16, decoded as integers in the layout of {@link VectorBf16Dot}. */
 public final class VectorF16Dot implements RowDot {
-  // A half shifted into place reads as h * 2^-112, subnormal halves included. Half of the missing power is put into the
-  // vector and half into the result, so that neither overflows nor loses bits for values below 2^70.
+  // A half shifted into place reads as h * 2^-112, subnormal halves included. Half of the missing
+  // power is put into the
+  // vector and half into the result, so that neither overflows nor loses bits for values below
+  // 2^70.
   private static final int HALF_BITS = 0x8fffe000;
   private static final float HALF_SCALE = 0x1p56f;
 
   @Override
-  public void prepare(MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
+  public void prepare(
+      MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
     int main = n - n % (2 * COUNT);
     for (int k = 0; k < main; k += 2 * COUNT) {
       long from = xOffset + 4L * k;
@@ -57,12 +60,24 @@ public final class VectorF16Dot implements RowDot {
         FloatVector xEven = FloatVector.fromMemorySegment(F, x, xOffset + 4L * k, LE);
         FloatVector xOdd = FloatVector.fromMemorySegment(F, x, xOffset + 4L * k + BYTES, LE);
         IntVector pair = IntVector.fromMemorySegment(I, w, row + 2L * k, LE);
-        even = pair.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).lanewise(VectorOperators.AND, HALF_BITS).reinterpretAsFloats().fma(xEven, even);
-        odd = pair.lanewise(VectorOperators.ASHR, 3).lanewise(VectorOperators.AND, HALF_BITS).reinterpretAsFloats().fma(xOdd, odd);
+        even =
+            pair.lanewise(VectorOperators.LSHL, 16)
+                .lanewise(VectorOperators.ASHR, 3)
+                .lanewise(VectorOperators.AND, HALF_BITS)
+                .reinterpretAsFloats()
+                .fma(xEven, even);
+        odd =
+            pair.lanewise(VectorOperators.ASHR, 3)
+                .lanewise(VectorOperators.AND, HALF_BITS)
+                .reinterpretAsFloats()
+                .fma(xOdd, odd);
       }
       float sum = even.add(odd).reduceLanes(VectorOperators.ADD);
       for (int k = main; k < n; k++) {
-        sum += Float.float16ToFloat(w.get(SHORT, row + 2L * k)) * 0x1p-112f * x.get(FLOAT, xOffset + 4L * k);
+        sum +=
+            Float.float16ToFloat(w.get(SHORT, row + 2L * k))
+                * 0x1p-112f
+                * x.get(FLOAT, xOffset + 4L * k);
       }
       y.set(FLOAT, yOffset + 4L * r, sum * HALF_SCALE);
     }
@@ -100,8 +115,15 @@ public final class VectorF16Dot implements RowDot {
       for (int k = 0; k < main; k += 2 * COUNT) {
         long at = 4L * k;
         IntVector pair = IntVector.fromMemorySegment(I, w, row + 2L * k, LE);
-        FloatVector low = pair.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 3).lanewise(VectorOperators.AND, HALF_BITS).reinterpretAsFloats();
-        FloatVector high = pair.lanewise(VectorOperators.ASHR, 3).lanewise(VectorOperators.AND, HALF_BITS).reinterpretAsFloats();
+        FloatVector low =
+            pair.lanewise(VectorOperators.LSHL, 16)
+                .lanewise(VectorOperators.ASHR, 3)
+                .lanewise(VectorOperators.AND, HALF_BITS)
+                .reinterpretAsFloats();
+        FloatVector high =
+            pair.lanewise(VectorOperators.ASHR, 3)
+                .lanewise(VectorOperators.AND, HALF_BITS)
+                .reinterpretAsFloats();
         even0 = FloatVector.fromMemorySegment(F, x, xOffset + at, LE).fma(low, even0);
         odd0 = FloatVector.fromMemorySegment(F, x, xOffset + at + BYTES, LE).fma(high, odd0);
         even1 = FloatVector.fromMemorySegment(F, x, x1 + at, LE).fma(low, even1);

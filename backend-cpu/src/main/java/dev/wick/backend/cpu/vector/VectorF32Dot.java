@@ -14,7 +14,8 @@ import jdk.incubator.vector.VectorOperators;
 /** Rows of F32. */
 public final class VectorF32Dot implements RowDot {
   @Override
-  public void prepare(MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
+  public void prepare(
+      MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
     MemorySegment.copy(x, xOffset, prepared, preparedOffset, 4L * n);
   }
 

@@ -10,7 +10,9 @@ import dev.wick.backend.cpu.loop.GemmTile;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/** Four rows by four vectors: 21 registers, for machines with 32 of them (AVX-512, NEON, SVE, RVV). */
+/**
+ * Four rows by four vectors: 21 registers, for machines with 32 of them (AVX-512, NEON, SVE, RVV).
+ */
 public final class WideGemmTile implements GemmTile {
   private static final int COLUMNS = 4 * COUNT;
 
@@ -104,7 +106,12 @@ public final class WideGemmTile implements GemmTile {
 
   @Override
   public void widenPairs(
-      MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, int pairs, boolean half) {
+      MemorySegment source,
+      long sourceOffset,
+      MemorySegment target,
+      long targetOffset,
+      int pairs,
+      boolean half) {
     if (half) {
       Widening.f16Pairs(source, sourceOffset, target, targetOffset, pairs, COLUMNS);
     } else {

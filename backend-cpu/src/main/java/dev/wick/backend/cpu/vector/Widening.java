@@ -13,20 +13,31 @@ final class Widening {
   private Widening() {}
 
   static void bf16Pairs(
-      MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, int pairs, int columns) {
+      MemorySegment source,
+      long sourceOffset,
+      MemorySegment target,
+      long targetOffset,
+      int pairs,
+      int columns) {
     for (int p = 0; p < pairs; p++) {
       long from = sourceOffset + 4L * p * columns;
       long to = targetOffset + 8L * p * columns;
       for (int j = 0; j < columns; j += COUNT) {
         IntVector pair = IntVector.fromMemorySegment(I, source, from + 4L * j, LE);
         pair.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(target, to + 4L * j, LE);
-        pair.lanewise(VectorOperators.AND, 0xffff0000).intoMemorySegment(target, to + 4L * (j + columns), LE);
+        pair.lanewise(VectorOperators.AND, 0xffff0000)
+            .intoMemorySegment(target, to + 4L * (j + columns), LE);
       }
     }
   }
 
   static void f16Pairs(
-      MemorySegment source, long sourceOffset, MemorySegment target, long targetOffset, int pairs, int columns) {
+      MemorySegment source,
+      long sourceOffset,
+      MemorySegment target,
+      long targetOffset,
+      int pairs,
+      int columns) {
     for (int p = 0; p < pairs; p++) {
       long from = sourceOffset + 4L * p * columns;
       long to = targetOffset + 8L * p * columns;

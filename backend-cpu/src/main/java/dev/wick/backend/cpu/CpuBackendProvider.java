@@ -1,0 +1,71 @@
+package dev.wick.backend.cpu;
+
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.engine.spi.BackendProvider;
+import dev.wick.engine.spi.Device;
+import dev.wick.engine.spi.DeviceException;
+import dev.wick.engine.spi.DeviceInfo;
+import dev.wick.engine.spi.Probe;
+import dev.wick.engine.spi.Spi;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * Offers the processor as the device {@code cpu:0}.
+ *
+ * <p>The system property {@code wick.cpu.threads} sets the number of threads, which is that of the
+ * processors otherwise.
+ */
+public final class CpuBackendProvider implements BackendProvider {
+  private static final String NAME = "cpu";
+  private static final String THREADS = "wick.cpu.threads";
+  private static final int MAX_THREADS = 1024;
+
+  /** A provider; used by the service loader. */
+  public CpuBackendProvider() {}
+
+  @Override
+  public int spiVersion() {
+    return Spi.VERSION;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Probe probe() {
+    if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+      return new Probe.Unavailable(
+          "checkpoints are little-endian and this processor is not", "choose another device");
+    }
+    int threads = Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
+    if (threads < 1 || threads > MAX_THREADS) {
+      return new Probe.Unavailable(
+          "%s is %d".formatted(THREADS, threads), "set it to a number from 1 to " + MAX_THREADS);
+    }
+    return new Probe.Available(List.of(info(threads)));
+  }
+
+  private static DeviceInfo info(int threads) {
+    String description =
+        "%s, %s, %d thread%s"
+            .formatted(
+                HostFacts.processorName(),
+                InnerLoops.choose().description(),
+                threads,
+                threads == 1 ? "" : "s");
+    return new DeviceInfo(
+        NAME + ":0", DeviceInfo.Kind.CPU, description, HostFacts.memoryBytes(), true);
+  }
+
+  @Override
+  public Device open(DeviceInfo device) {
+    if (!device.id().equals(NAME + ":0")) {
+      throw new DeviceException("cpu: expected the device cpu:0, got " + device.id());
+    }
+    int threads = Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
+    return new CpuDevice(device, InnerLoops.choose(), Math.clamp(threads, 1, MAX_THREADS));
+  }
+}

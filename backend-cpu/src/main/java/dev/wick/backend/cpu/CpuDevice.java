@@ -1,0 +1,117 @@
+package dev.wick.backend.cpu;
+
+import dev.wick.backend.cpu.kernel.Kernels;
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.team.WorkerTeam;
+import dev.wick.engine.op.Op;
+import dev.wick.engine.spi.CommandQueue;
+import dev.wick.engine.spi.Device;
+import dev.wick.engine.spi.DeviceBuffer;
+import dev.wick.engine.spi.DeviceInfo;
+import dev.wick.engine.spi.DeviceMemoryException;
+import dev.wick.engine.tensor.TensorSpec;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** The processor as a device. Thread-safe; queues share one team of threads. */
+final class CpuDevice implements Device {
+  private static final long ALIGNMENT = 64;
+
+  private final DeviceInfo info;
+  private final InnerLoops loops;
+  private final WorkerTeam team;
+  private int openBuffers;
+  private long openBytes;
+  private boolean closed;
+
+  CpuDevice(DeviceInfo info, InnerLoops loops, int threads) {
+    this.info = info;
+    this.loops = loops;
+    this.team = new WorkerTeam(threads);
+  }
+
+  @Override
+  public DeviceInfo info() {
+    return info;
+  }
+
+  @Override
+  public boolean supports(Op op, List<TensorSpec> operands) {
+    return Kernels.supports(op, operands);
+  }
+
+  @Override
+  public DeviceBuffer allocate(long byteSize) {
+    checkOpen();
+    if (byteSize < 1) {
+      throw new IllegalArgumentException("allocate: expected at least 1 byte, got " + byteSize);
+    }
+    Arena arena = Arena.ofShared();
+    try {
+      return opened(new CpuBuffer(this, arena.allocate(byteSize, ALIGNMENT), arena));
+    } catch (OutOfMemoryError e) {
+      arena.close();
+      DeviceMemoryException failure = new DeviceMemoryException(info.id(), byteSize, -1);
+      failure.initCause(e);
+      throw failure;
+    }
+  }
+
+  /** Computes on native memory itself; memory of the heap or of one thread is copied. */
+  @Override
+  public DeviceBuffer wrap(MemorySegment host) {
+    checkOpen();
+    // Kernels run on several threads; a thread that never starts stands for all of them.
+    Thread other = Thread.ofPlatform().unstarted(() -> {});
+    if (!host.isNative() || !host.isAccessibleBy(other)) {
+      return Device.super.wrap(host);
+    }
+    return opened(new CpuBuffer(this, host, null));
+  }
+
+  private synchronized CpuBuffer opened(CpuBuffer buffer) {
+    openBuffers++;
+    openBytes += buffer.byteSize();
+    return buffer;
+  }
+
+  synchronized void release(CpuBuffer buffer) {
+    openBuffers--;
+    openBytes -= buffer.byteSize();
+  }
+
+  @Override
+  public CommandQueue newQueue() {
+    checkOpen();
+    return new CpuQueue(this, loops, team);
+  }
+
+  @Override
+  public void warmUp() {
+    checkOpen();
+    try (WarmUp warmUp = new WarmUp(this)) {
+      warmUp.run();
+    }
+  }
+
+  synchronized void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException(info.id() + ": expected an open device, got a closed one");
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    if (openBuffers > 0) {
+      throw new IllegalStateException(
+          "%s: close: expected all buffers to be closed, got %d open with %d bytes"
+              .formatted(info.id(), openBuffers, openBytes));
+    }
+    team.close();
+    closed = true;
+  }
+}

@@ -1,0 +1,172 @@
+package dev.wick.backend.cpu;
+
+import dev.wick.backend.cpu.kernel.CpuKernel;
+import dev.wick.backend.cpu.kernel.Kernels;
+import dev.wick.backend.cpu.kernel.Sequence;
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.team.Execution;
+import dev.wick.backend.cpu.team.WorkerTeam;
+import dev.wick.engine.spi.CommandQueue;
+import dev.wick.engine.spi.DeviceBuffer;
+import dev.wick.engine.spi.OpCall;
+import dev.wick.engine.spi.Recording;
+import dev.wick.engine.spi.TensorView;
+import dev.wick.engine.spi.UnsupportedOpException;
+import dev.wick.engine.tensor.TensorSpec;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs each command before it returns, on the calling thread and the device's team. */
+final class CpuQueue implements CommandQueue {
+  private final CpuDevice device;
+  private final Execution execution;
+  private final Kernels kernels;
+  private final List<CpuBuffer> acquired = new ArrayList<>();
+  private boolean closed;
+
+  CpuQueue(CpuDevice device, InnerLoops loops, WorkerTeam team) {
+    this.device = device;
+    this.execution = new Execution(team);
+    this.kernels = new Kernels(loops, execution, this::acquire);
+  }
+
+  @Override
+  public void submit(OpCall call) {
+    checkOpen();
+    checkSupported(call);
+    try {
+      kernels.bind(call).run(execution);
+    } finally {
+      takeAcquired().forEach(CpuBuffer::release);
+    }
+  }
+
+  private MemorySegment acquire(DeviceBuffer buffer) {
+    CpuBuffer own = own(buffer);
+    MemorySegment memory = own.acquire();
+    acquired.add(own);
+    return memory;
+  }
+
+  private List<CpuBuffer> takeAcquired() {
+    List<CpuBuffer> taken = List.copyOf(acquired);
+    acquired.clear();
+    return taken;
+  }
+
+  /**
+   * Binds every call once; matrix products that follow each other and share their left operand
+   * become one.
+   */
+  @Override
+  public Recording record(List<OpCall> calls) {
+    checkOpen();
+    calls.forEach(this::checkSupported);
+    try {
+      Sequence sequence = bind(calls);
+      return new CpuRecording(this, sequence, takeAcquired());
+    } finally {
+      takeAcquired().forEach(CpuBuffer::release);
+    }
+  }
+
+  private Sequence bind(List<OpCall> calls) {
+    List<CpuKernel> steps = new ArrayList<>();
+    int from = 0;
+    while (from < calls.size()) {
+      int end = from + 1;
+      while (end < calls.size() && joins(calls, from, end)) {
+        end++;
+      }
+      List<OpCall> run = calls.subList(from, end);
+      steps.add(run.size() == 1 ? kernels.bind(run.get(0)) : kernels.bindTogether(run));
+      from = end;
+    }
+    return new Sequence(steps);
+  }
+
+  void run(Sequence sequence) {
+    checkOpen();
+    sequence.run(execution);
+  }
+
+  private boolean joins(List<OpCall> calls, int from, int next) {
+    for (int i = from; i < next; i++) {
+      if (!kernels.shareLeft(calls.get(i), calls.get(next))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void checkSupported(OpCall call) {
+    List<TensorSpec> specs = call.operands().stream().map(TensorView::spec).toList();
+    if (!device.supports(call.op(), specs)) {
+      throw new UnsupportedOpException(
+          device.info().id(), call.op(), specs, "run its decomposition, or dequantize on the host");
+    }
+  }
+
+  private CpuBuffer own(DeviceBuffer buffer) {
+    if (buffer instanceof CpuBuffer own && own.device() == device) {
+      return own;
+    }
+    throw new IllegalArgumentException(
+        "%s: expected a buffer of this device, got one of another".formatted(device.info().id()));
+  }
+
+  @Override
+  public void upload(MemorySegment source, DeviceBuffer target, long targetOffset) {
+    checkOpen();
+    CpuBuffer buffer = own(target);
+    MemorySegment memory = buffer.acquire();
+    try {
+      checkRange("upload", memory, targetOffset, source.byteSize());
+      MemorySegment.copy(source, 0, memory, targetOffset, source.byteSize());
+    } finally {
+      buffer.release();
+    }
+  }
+
+  @Override
+  public void download(DeviceBuffer source, long sourceOffset, MemorySegment target) {
+    checkOpen();
+    CpuBuffer buffer = own(source);
+    MemorySegment memory = buffer.acquire();
+    try {
+      checkRange("download", memory, sourceOffset, target.byteSize());
+      MemorySegment.copy(memory, sourceOffset, target, 0, target.byteSize());
+    } finally {
+      buffer.release();
+    }
+  }
+
+  private static void checkRange(String what, MemorySegment memory, long offset, long bytes) {
+    if (offset < 0 || bytes > memory.byteSize() - offset) {
+      throw new IllegalArgumentException(
+          "%s: expected a range within %d bytes, got %d bytes at %d"
+              .formatted(what, memory.byteSize(), bytes, offset));
+    }
+  }
+
+  @Override
+  public void synchronize() {
+    checkOpen();
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("queue: expected an open queue, got a closed one");
+    }
+    device.checkOpen();
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      execution.close();
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package dev.wick.backend.cpu.kernel;
+
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.team.Execution;
+import dev.wick.backend.cpu.team.Worker;
+import dev.wick.engine.op.ArgReduce;
+import dev.wick.engine.op.Binary;
+import dev.wick.engine.op.Cast;
+import dev.wick.engine.op.Compare;
+import dev.wick.engine.op.Copy;
+import dev.wick.engine.op.Dequantize;
+import dev.wick.engine.op.ExpertMatMul;
+import dev.wick.engine.op.FusedOp;
+import dev.wick.engine.op.Gather;
+import dev.wick.engine.op.Iota;
+import dev.wick.engine.op.LogSumExp;
+import dev.wick.engine.op.MatMul;
+import dev.wick.engine.op.Op;
+import dev.wick.engine.op.PagedAttention;
+import dev.wick.engine.op.PrimitiveOp;
+import dev.wick.engine.op.Reduce;
+import dev.wick.engine.op.RmsNorm;
+import dev.wick.engine.op.Rope;
+import dev.wick.engine.op.Scatter;
+import dev.wick.engine.op.Select;
+import dev.wick.engine.op.Softmax;
+import dev.wick.engine.op.SwiGlu;
+import dev.wick.engine.op.TopK;
+import dev.wick.engine.op.Unary;
+import dev.wick.engine.spi.OpCall;
+import dev.wick.engine.spi.TensorView;
+import dev.wick.engine.tensor.Layout;
+import dev.wick.engine.tensor.TensorSpec;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Binds operations to kernels. */
+public final class Kernels {
+  private final InnerLoops loops;
+  private final Execution execution;
+  private final Segments segments;
+
+  /** Kernels that run on an execution. */
+  public Kernels(InnerLoops loops, Execution execution, Segments segments) {
+    this.loops = loops;
+    this.execution = execution;
+    this.segments = segments;
+  }
+
+  /** Whether {@link #bind} takes an operation on operands of these types and shapes. */
+  public static boolean supports(Op op, List<TensorSpec> operands) {
+    return switch (op) {
+      case Dequantize dequantize -> DequantizeKernel.supports(operands.getFirst().dtype());
+      case PrimitiveOp primitive -> true;
+      case RmsNorm norm -> true;
+      case Softmax softmax -> true;
+      case LogSumExp logSumExp -> true;
+      case SwiGlu swiGlu -> true;
+      case Rope rope -> true;
+      case TopK topK -> true;
+      case ExpertMatMul experts -> true;
+      case PagedAttention attention -> fitsScratch(operands);
+      case FusedOp other -> false;
+    };
+  }
+
+  /**
+   * Heads so large that one group of them fills a worker's scratch are left to the decomposition.
+   */
+  private static boolean fitsScratch(List<TensorSpec> operands) {
+    long kvHeads = operands.get(1).shape().extent(2);
+    long valueDim = operands.get(2).shape().extent(3);
+    long group = operands.get(0).shape().extent(1) / kvHeads;
+    return group * (valueDim + 2) <= Worker.SCRATCH_BYTES / 8;
+  }
+
+  /** The kernel of a call whose operation is supported. */
+  public CpuKernel bind(OpCall call) {
+    Binding binding = new Binding(call);
+    CpuKernel kernel =
+        switch (call.op()) {
+          case PrimitiveOp op -> primitive(op, binding);
+          case FusedOp op -> fused(op, binding);
+        };
+    return binding.prepared(kernel);
+  }
+
+  /** The kernel of several matrix products that {@link #shareLeft} accepts. */
+  public CpuKernel bindTogether(List<OpCall> calls) {
+    List<HostTensor> rights = new ArrayList<>();
+    List<HostTensor> results = new ArrayList<>();
+    for (OpCall call : calls) {
+      rights.add(tensor(call.operands().get(1)));
+      results.add(tensor(call.results().get(0)));
+    }
+    HostTensor left = tensor(calls.getFirst().operands().get(0));
+    return new MatMulKernel(loops, execution, left, rights, results);
+  }
+
+  /** Whether two matrix products have the same left operand and may run as one. */
+  public boolean shareLeft(OpCall first, OpCall second) {
+    if (!(first.op() instanceof MatMul) || !(second.op() instanceof MatMul)) {
+      return false;
+    }
+    TensorView left = first.operands().get(0);
+    return left.equals(second.operands().get(0))
+        && first.operands().get(1).dtype() == second.operands().get(1).dtype()
+        && MatMulKernel.isPlain(tensor(left), tensor(first.operands().get(1)))
+        && MatMulKernel.isPlain(tensor(left), tensor(second.operands().get(1)))
+        && !Overlap.between(first.results().get(0), second.operands().get(0))
+        && !Overlap.between(first.results().get(0), second.operands().get(1));
+  }
+
+  private HostTensor tensor(TensorView view) {
+    return HostTensor.of(view, segments);
+  }
+
+  private CpuKernel primitive(PrimitiveOp op, Binding b) {
+    return switch (op) {
+      case MatMul matMul ->
+          new MatMulKernel(loops, execution, b.any(0), List.of(b.any(1)), List.of(b.result(0)));
+      case Unary unary -> new UnaryKernel(loops.rows(), unary, b.any(0), b.result(0));
+      case Binary binary -> new BinaryKernel(loops.rows(), binary, b.any(0), b.any(1), b.result(0));
+      case Compare compare -> new CompareKernel(compare, b.any(0), b.any(1), b.result(0));
+      case Select select -> new SelectKernel(b.any(0), b.any(1), b.any(2), b.result(0));
+      case Reduce reduce -> new ReduceKernel(reduce, loops.rows(), b.any(0), b.result(0));
+      case ArgReduce arg -> new ArgReduceKernel(arg, loops.rows(), b.any(0), b.result(0));
+      case Cast cast -> new CastKernel(b.any(0), b.result(0));
+      case Copy copy -> new CopyKernel(copy, b.all(), b.result(0));
+      case Gather gather -> new GatherKernel(b.any(0), b.any(1), b.result(0));
+      case Scatter scatter ->
+          new ScatterKernel(scatter, loops.rows(), b.any(0), b.any(1), b.any(2));
+      case Iota iota -> new IotaKernel(iota, b.result(0));
+      case Dequantize dequantize -> new DequantizeKernel(b.any(0), b.result(0));
+    };
+  }
+
+  private CpuKernel fused(FusedOp op, Binding b) {
+    return switch (op) {
+      case RmsNorm norm ->
+          new RmsNormKernel(norm, loops.rows(), b.plain(0), b.plain(1), b.result(0));
+      case Softmax softmax -> new SoftmaxKernel(loops.rows(), b.plain(0), b.result(0));
+      case LogSumExp sum -> new LogSumExpKernel(loops.rows(), b.plain(0), b.result(0));
+      case SwiGlu swiGlu -> new SwiGluKernel(loops.rows(), b.any(0), b.any(1), b.result(0));
+      case Rope rope ->
+          new RopeKernel(loops.rows(), b.plain(0), b.plain(1), b.plain(2), b.result(0));
+      case TopK topK -> new TopKKernel(topK, loops.rows(), b.plain(0), b.result(0), b.result(1));
+      case ExpertMatMul experts ->
+          new ExpertMatMulKernel(
+              loops.dot(b.any(2).dtype()),
+              execution,
+              b.plain(0),
+              b.any(1),
+              b.rowsFrom(2),
+              b.result(0));
+      case PagedAttention attention ->
+          new PagedAttentionKernel(
+              loops,
+              execution,
+              new AttentionPlan(
+                  b.plain(0),
+                  b.rows(1),
+                  b.rows(2),
+                  b.any(3),
+                  b.any(4),
+                  b.any(5),
+                  b.result(0),
+                  attention.scale(),
+                  attention.window()));
+      default ->
+          throw new IllegalStateException("bind: expected a supported operation, got " + op.name());
+    };
+  }
+
+  /** The operands of one call, with copies of those whose layout a kernel does not take. */
+  private final class Binding {
+    private final OpCall call;
+    private final List<CpuKernel> copies = new ArrayList<>();
+
+    Binding(OpCall call) {
+      this.call = call;
+    }
+
+    HostTensor any(int operand) {
+      return tensor(call.operands().get(operand));
+    }
+
+    List<HostTensor> all() {
+      return call.operands().stream().map(Kernels.this::tensor).toList();
+    }
+
+    HostTensor result(int number) {
+      return tensor(call.results().get(number));
+    }
+
+    /** An operand in a contiguous layout. */
+    HostTensor plain(int operand) {
+      HostTensor tensor = any(operand);
+      return tensor.isContiguous() ? tensor : copyOf(tensor);
+    }
+
+    /** An operand whose rows along the last axis are contiguous. */
+    HostTensor rows(int operand) {
+      HostTensor tensor = any(operand);
+      return tensor.hasContiguousRows() ? tensor : copyOf(tensor);
+    }
+
+    List<HostTensor> rowsFrom(int operand) {
+      List<HostTensor> tensors = new ArrayList<>();
+      for (int i = operand; i < call.operands().size(); i++) {
+        tensors.add(rows(i));
+      }
+      return tensors;
+    }
+
+    private HostTensor copyOf(HostTensor tensor) {
+      MemorySegment memory =
+          Arena.ofAuto().allocate(Math.max(1, tensor.dtype().byteSize(tensor.size())), 64);
+      HostTensor copy =
+          new HostTensor(memory, 0, tensor.dtype(), Layout.contiguous(tensor.shape()));
+      copies.add(new CopyKernel(new Copy(0), List.of(tensor), copy));
+      return copy;
+    }
+
+    CpuKernel prepared(CpuKernel kernel) {
+      if (copies.isEmpty()) {
+        return kernel;
+      }
+      List<CpuKernel> steps = new ArrayList<>(copies);
+      steps.add(kernel);
+      return new Sequence(steps);
+    }
+  }
+}

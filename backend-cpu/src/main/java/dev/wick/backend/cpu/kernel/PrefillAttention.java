@@ -1,0 +1,227 @@
+package dev.wick.backend.cpu.kernel;
+
+import dev.wick.backend.cpu.gemm.Panels;
+import dev.wick.backend.cpu.loop.GemmTile;
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.loop.Layouts;
+import dev.wick.backend.cpu.loop.RowMath;
+import dev.wick.backend.cpu.team.Worker;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Attention of runs of neighbouring tokens as two small matrix products per tile of queries and
+ * block of keys (Dao et al. 2022, arXiv:2205.14135). The rows of a tile are the tokens times the
+ * query heads of a group, so that every packed key and value serves them all.
+ */
+final class PrefillAttention {
+  private static final int MAX_ROWS = 128;
+  private static final int MIN_ROWS = 8;
+
+  private final AttentionPlan plan;
+  private final GemmTile tile;
+  private final RowMath math;
+  private final int width;
+  private final int dimPanels;
+  private final int tokensPerTile;
+  private final long queryAt;
+  private final long scoresAt;
+  private final long weightsAt;
+  private final long sumsAt;
+  private final long keyAt;
+  private final long valueAt;
+  private final long stateAt;
+  private final long zerosAt;
+
+  /** Binds the operands, whose tiles must fit ({@link #fits}). */
+  PrefillAttention(AttentionPlan plan, InnerLoops loops) {
+    this.plan = plan;
+    this.tile = loops.tile();
+    this.math = loops.rows();
+    this.width = tile.columns();
+    this.dimPanels = (plan.valueDim + width - 1) / width;
+    int rows = rowsThatFit(plan, width);
+    this.tokensPerTile = Math.max(1, rows / plan.group);
+    long capacity = (tokensPerTile * (long) plan.group + GemmTile.ROWS - 1) & -GemmTile.ROWS;
+    queryAt = 0;
+    scoresAt = queryAt + 4 * capacity * plan.headDim;
+    weightsAt = scoresAt + 4 * capacity * width;
+    sumsAt = weightsAt + 4 * capacity * width;
+    keyAt = aligned(sumsAt + 4 * capacity * dimPanels * width);
+    valueAt = aligned(keyAt + 4L * plan.headDim * width);
+    stateAt = valueAt + 4L * dimPanels * width * width;
+    zerosAt = aligned(stateAt + 8 * capacity);
+  }
+
+  private static long aligned(long offset) {
+    return (offset + 63) & -64;
+  }
+
+  /** Whether a tile of this head fits into a worker's scratch. */
+  static boolean fits(AttentionPlan plan, InnerLoops loops) {
+    int rows = rowsThatFit(plan, loops.tile().columns());
+    return rows >= Math.max(MIN_ROWS, plan.group);
+  }
+
+  private static int rowsThatFit(AttentionPlan plan, int width) {
+    long panels = (plan.valueDim + width - 1L) / width;
+    long fixed = 4L * width * plan.headDim + 4 * panels * width * width + 4L * width + 1024;
+    long perRow = 4L * plan.headDim + 8L * width + 4 * panels * width + 8;
+    long rows = (Worker.SCRATCH_BYTES - fixed) / perRow - GemmTile.ROWS;
+    return Math.clamp(rows, 0, Math.max(MAX_ROWS, plan.group));
+  }
+
+  /** Tokens of a tile. */
+  int tokensPerTile() {
+    return tokensPerTile;
+  }
+
+  /**
+   * Computes {@code count} tokens of one sequence at consecutive positions for one key-value head.
+   */
+  void run(Worker worker, int firstToken, int count, int kvHead) {
+    MemorySegment scratch = worker.scratch();
+    int rows = count * plan.group;
+    int rowTiles = (rows + GemmTile.ROWS - 1) / GemmTile.ROWS;
+    packQueries(scratch, firstToken, rows, kvHead);
+    scratch.asSlice(sumsAt, 16L * rowTiles * dimPanels * width).fill((byte) 0);
+    scratch.asSlice(zerosAt, 4L * width).fill((byte) 0);
+    for (int r = 0; r < rows; r++) {
+      scratch.set(Layouts.FLOAT, stateAt + 8L * r, Float.NEGATIVE_INFINITY);
+      scratch.set(Layouts.FLOAT, stateAt + 8L * r + 4, 0f);
+    }
+    int firstPosition = plan.position(firstToken);
+    int end = firstPosition + count;
+    int s = plan.sequence(firstToken);
+    for (int block = plan.firstVisible(firstPosition); block < end; block += width) {
+      int columns = Math.min(width, end - block);
+      packKeysAndValues(scratch, s, block, columns, kvHead);
+      for (int t = 0; t < rowTiles; t++) {
+        tile.multiply(
+            scratch,
+            queryAt + 16L * t * plan.headDim,
+            scratch,
+            keyAt,
+            plan.headDim,
+            scratch,
+            zerosAt,
+            0,
+            scratch,
+            scoresAt + 16L * t * width,
+            4L * width);
+      }
+      for (int r = 0; r < rows; r++) {
+        softmaxRow(scratch, r, firstPosition + r / plan.group, block);
+      }
+      addValues(scratch, rowTiles);
+    }
+    for (int r = 0; r < rows; r++) {
+      float sum = scratch.get(Layouts.FLOAT, stateAt + 8L * r + 4);
+      int token = firstToken + r / plan.group;
+      long to = plan.result(token, kvHead * plan.group + r % plan.group);
+      math.scale(scratch, sums(r), 1 / sum, plan.result.segment(), to, plan.valueDim);
+    }
+  }
+
+  private long sums(int row) {
+    return sumsAt + 4L * row * dimPanels * width;
+  }
+
+  /** Packs scaled queries; rows beyond the last repeat it, and their results are not read. */
+  private void packQueries(MemorySegment scratch, int firstToken, int rows, int kvHead) {
+    int dim = plan.headDim;
+    MemorySegment query = plan.query.segment();
+    int padded = (rows + GemmTile.ROWS - 1) & -GemmTile.ROWS;
+    for (int i = 0; i < padded; i++) {
+      int r = Math.min(i, rows - 1);
+      long from = plan.query(firstToken + r / plan.group, kvHead * plan.group + r % plan.group);
+      long to = queryAt + 16L * (i / GemmTile.ROWS) * dim + 4L * (i % GemmTile.ROWS);
+      for (int d = 0; d < dim; d++) {
+        float value = query.get(Layouts.FLOAT, from + 4L * d) * plan.scale;
+        scratch.set(Layouts.FLOAT, to + 16L * d, value);
+      }
+    }
+  }
+
+  private void packKeysAndValues(MemorySegment scratch, int s, int block, int columns, int kvHead) {
+    if (columns < width) {
+      scratch.asSlice(keyAt, stateAt - keyAt).fill((byte) 0);
+    }
+    int dim = plan.headDim;
+    long step = 4L * width;
+    MemorySegment keys = plan.keys.segment();
+    for (int j = 0; j < columns; j += 2) {
+      long a = plan.key(s, block + j, kvHead);
+      long b = j + 1 < columns ? plan.key(s, block + j + 1, kvHead) : a;
+      Panels.transposeTwo(keys, a, b, dim / 2, scratch, keyAt + 4L * j, step);
+      if (dim % 2 != 0) {
+        long at = keyAt + (dim - 1) * step + 4L * j;
+        scratch.set(Layouts.FLOAT, at, keys.get(Layouts.FLOAT, a + 4L * (dim - 1)));
+        scratch.set(Layouts.FLOAT, at + 4, keys.get(Layouts.FLOAT, b + 4L * (dim - 1)));
+      }
+    }
+    for (int j = 0; j < columns; j++) {
+      long from = plan.value(s, block + j, kvHead);
+      for (int panel = 0; panel < dimPanels; panel++) {
+        int wide = Math.min(width, plan.valueDim - panel * width);
+        long to = valueAt + ((long) panel * width + j) * step;
+        MemorySegment.copy(
+            plan.values.segment(), from + 4L * panel * width, scratch, to, 4L * wide);
+      }
+    }
+  }
+
+  /**
+   * Turns a row of scores into weights under the running maximum, and shrinks what was summed so
+   * far.
+   */
+  private void softmaxRow(MemorySegment scratch, int row, int position, int block) {
+    long scores = scoresAt + 4L * row * width;
+    int from = Math.clamp(plan.firstVisible(position) - (long) block, 0, width);
+    int to = Math.clamp(position + 1L - block, 0, width);
+    long state = stateAt + 8L * row;
+    float old = scratch.get(Layouts.FLOAT, state);
+    int count = Math.max(0, to - from);
+    float max = Math.max(old, math.max(scratch, scores + 4L * from, count));
+    if (count == 0 || max == Float.NEGATIVE_INFINITY) {
+      scratch.asSlice(scores, 4L * width).fill((byte) 0);
+      return;
+    }
+    float sum = math.exp(scratch, scores + 4L * from, max, scratch, scores + 4L * from, count);
+    if (count < width) {
+      scratch.asSlice(scores, 4L * from).fill((byte) 0);
+      scratch.asSlice(scores + 4L * to, 4L * (width - to)).fill((byte) 0);
+    }
+    float before = scratch.get(Layouts.FLOAT, state + 4);
+    if (max != old && old != Float.NEGATIVE_INFINITY) {
+      float shrink = (float) Math.exp(old - max);
+      before *= shrink;
+      math.scale(scratch, sums(row), shrink, scratch, sums(row), plan.valueDim);
+    }
+    scratch.set(Layouts.FLOAT, state, max);
+    scratch.set(Layouts.FLOAT, state + 4, before + sum);
+  }
+
+  private void addValues(MemorySegment scratch, int rowTiles) {
+    long rowBytes = 4L * dimPanels * width;
+    for (int t = 0; t < rowTiles; t++) {
+      long packed = weightsAt + 16L * t * width;
+      Panels.interleaveFour(
+          scratch, scoresAt + 16L * t * width, 4L * width, width, scratch, packed);
+      for (int panel = 0; panel < dimPanels; panel++) {
+        long at = sumsAt + 4L * t * rowBytes + 4L * panel * width;
+        tile.multiply(
+            scratch,
+            packed,
+            scratch,
+            valueAt + 4L * panel * width * width,
+            width,
+            scratch,
+            at,
+            rowBytes,
+            scratch,
+            at,
+            rowBytes);
+      }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package dev.wick.backend.cpu.scalar;
+
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.engine.tensor.DType;
+
+/** The inner loops in plain Java, for a JVM without the Vector API. */
+public final class ScalarLoops {
+  private ScalarLoops() {}
+
+  /** The loops. */
+  public static InnerLoops create() {
+    return new InnerLoops(
+        "scalar; add --add-modules jdk.incubator.vector for vectors",
+        32,
+        new ScalarDot(DType.F32),
+        new ScalarDot(DType.BF16),
+        new ScalarDot(DType.F16),
+        new ScalarGemmTile(),
+        new ScalarRowMath());
+  }
+}

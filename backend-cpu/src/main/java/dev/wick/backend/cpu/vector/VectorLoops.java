@@ -1,0 +1,32 @@
+package dev.wick.backend.cpu.vector;
+
+import dev.wick.backend.cpu.loop.GemmTile;
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.scalar.ScalarLoops;
+
+/** The inner loops on the JDK Vector API, for whatever width the machine prefers. */
+public final class VectorLoops {
+  private VectorLoops() {}
+
+  /** The loops; the scalar ones on a machine without vectors of four floats. */
+  public static InnerLoops create() {
+    if (Lanes.COUNT < 4) {
+      return ScalarLoops.create();
+    }
+    int bits = 32 * Lanes.COUNT;
+    // Without a flag that says how many registers there are: x86 has 32 with 512 bits and 16 below,
+    // every other
+    // architecture that the Vector API knows has 32.
+    boolean narrow =
+        bits < 512 && System.getProperty("os.arch", "").matches("amd64|x86_64|i386|x86");
+    GemmTile tile = narrow ? new NarrowGemmTile() : new WideGemmTile();
+    return new InnerLoops(
+        bits + "-bit vectors",
+        bits,
+        new VectorF32Dot(),
+        new VectorBf16Dot(),
+        new VectorF16Dot(),
+        tile,
+        new VectorRowMath());
+  }
+}

@@ -1,0 +1,53 @@
+package dev.wick.backend.cpu.loop;
+
+import dev.wick.backend.cpu.scalar.ScalarLoops;
+import dev.wick.backend.cpu.vector.VectorLoops;
+import dev.wick.engine.tensor.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/** Both forms of the inner loops, and memory to try them on. */
+public final class Loops {
+  private Loops() {}
+
+  public static Stream<InnerLoops> all() {
+    return Stream.of(ScalarLoops.create(), VectorLoops.create());
+  }
+
+  public static MemorySegment floats(Arena arena, float... values) {
+    MemorySegment segment = arena.allocate(Math.max(4, 4L * values.length), 64);
+    for (int i = 0; i < values.length; i++) {
+      segment.set(Layouts.FLOAT, 4L * i, values[i]);
+    }
+    return segment;
+  }
+
+  public static MemorySegment random(Arena arena, Random random, int n) {
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = random.nextFloat() * 2 - 1;
+    }
+    return floats(arena, values);
+  }
+
+  /** Random values in a stored type. */
+  public static MemorySegment random(Arena arena, Random random, DType dtype, int n) {
+    MemorySegment segment = arena.allocate(Math.max(4, dtype.byteSize(n)), 64);
+    for (int i = 0; i < n; i++) {
+      float value = random.nextFloat() * 2 - 1;
+      switch (dtype) {
+        case F32 -> segment.set(Layouts.FLOAT, 4L * i, value);
+        case F16 -> segment.set(Layouts.SHORT, 2L * i, Float.floatToFloat16(value));
+        default ->
+            segment.set(Layouts.SHORT, 2L * i, (short) (Float.floatToRawIntBits(value) >>> 16));
+      }
+    }
+    return segment;
+  }
+
+  public static float get(MemorySegment segment, int index) {
+    return segment.get(Layouts.FLOAT, 4L * index);
+  }
+}
