@@ -13,5 +13,6 @@ module dev.wick.tokenizers {
   requires com.fasterxml.jackson.databind;
 
   exports dev.wick.tokenizers;
+  exports dev.wick.tokenizers.chat;
   exports dev.wick.tokenizers.jinja;
 }

@@ -1,6 +1,7 @@
 package dev.wick.tokenizers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -65,6 +66,32 @@ class GoldenTokenizerTest {
         "real",
         HuggingFaceTokenizer.of("real", json, TokenizerConfig.load(folder)),
         folder.resolve("cases.json"));
+  }
+
+  @TestFactory
+  @EnabledIfSystemProperty(named = "wick.goldens", matches = ".+")
+  Stream<DynamicTest> badInput() throws IOException {
+    Path root = Path.of(System.getProperty("wick.goldens")).resolve("bad-input");
+    List<DynamicTest> tests = new ArrayList<>();
+    for (JsonNode c : JSON.readTree(root.resolve("manifest.json").toFile()).get("cases")) {
+      if (!c.get("kind").asText().equals("tokenizer")) {
+        continue;
+      }
+      Path file = root.resolve(c.get("path").asText());
+      tests.add(
+          dynamicTest(
+              c.get("name").asText(),
+              () -> {
+                if (c.get("expect").asText().equals("reject")) {
+                  assertThatThrownBy(() -> HuggingFaceTokenizer.load(file))
+                      .isInstanceOf(IOException.class)
+                      .hasMessageContaining(file.toString());
+                } else {
+                  HuggingFaceTokenizer.load(file).close();
+                }
+              }));
+    }
+    return tests.stream();
   }
 
   private static Stream<DynamicTest> cases(String name, HuggingFaceTokenizer tokenizer, Path file)

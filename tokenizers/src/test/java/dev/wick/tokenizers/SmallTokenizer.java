@@ -12,16 +12,16 @@ import java.nio.file.Path;
  * A byte-level tokenizer of Qwen's kind in a few lines: ids 0 to 255 are the bytes in the order of
  * the printable alphabet, then a few merges, then the added tokens.
  */
-final class SmallTokenizer {
+public final class SmallTokenizer {
   static final ObjectMapper JSON = new ObjectMapper();
 
-  static final int HE = 256;
-  static final int LL = 257;
-  static final int HELL = 258;
-  static final int HELLO = 259;
-  static final int END = 260;
-  static final int THINK = 261;
-  static final int START = 262;
+  public static final int HE = 256;
+  public static final int LL = 257;
+  public static final int HELL = 258;
+  public static final int HELLO = 259;
+  public static final int END = 260;
+  public static final int THINK = 261;
+  public static final int START = 262;
 
   private SmallTokenizer() {}
 
@@ -88,6 +88,10 @@ final class SmallTokenizer {
         .put("rstrip", false)
         .put("normalized", false)
         .put("special", special);
+  }
+
+  public static HuggingFaceTokenizer load() throws IOException {
+    return of(json());
   }
 
   static HuggingFaceTokenizer of(ObjectNode json) throws IOException {
