@@ -33,6 +33,8 @@ final class TokenizerJson {
   private final TokenTable tokens = new TokenTable();
   private final List<AddedToken> addedTokens = new ArrayList<>();
   private boolean byteLevel;
+  private String subwordPrefix = "";
+  private boolean hasMerges;
   private boolean hasModel;
   private boolean hasVocabulary;
   private int addedBegin;
@@ -115,14 +117,17 @@ final class TokenizerJson {
       parser.nextToken();
       switch (key) {
         case "added_tokens" -> readAddedTokens(parser);
-        case "decoder" -> byteLevel = isByteLevel(tree(parser));
-        case "post_processor" -> checkTemplates(tree(parser));
+        case "decoder" -> byteLevel = isByteLevel(checked(tree(parser)));
+        case "normalizer", "pre_tokenizer", "post_processor" -> checked(tree(parser));
         case "model" -> readModel(parser);
         default -> parser.skipChildren();
       }
     }
     if (parser.nextToken() != null) {
       throw wrong("text after the JSON object");
+    }
+    if (hasMerges && !subwordPrefix.isEmpty()) {
+      checkMergePrefix();
     }
   }
 
@@ -157,7 +162,10 @@ final class TokenizerJson {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String key = parser.currentName();
       JsonToken value = parser.nextToken();
-      if (!key.equals("vocab")) {
+      if (key.equals("continuing_subword_prefix") && value == JsonToken.VALUE_STRING) {
+        subwordPrefix = parser.getText();
+      } else if (!key.equals("vocab")) {
+        hasMerges |= key.equals("merges");
         parser.skipChildren();
       } else if (value == JsonToken.START_OBJECT) {
         readVocabulary(parser);
@@ -220,28 +228,20 @@ final class TokenizerJson {
     return node.path("type").asText("");
   }
 
-  /** The native library does not check these and would end the process on the first text. */
-  private void checkTemplates(JsonNode processor) throws IOException {
-    for (JsonNode inner : processor.path("processors")) {
-      checkTemplates(inner);
+  private JsonNode checked(JsonNode part) throws IOException {
+    @Nullable String problem = PipelineCheck.problem(part);
+    if (problem != null) {
+      throw wrong(problem);
     }
-    if (!typeOf(processor).equals("TemplateProcessing")) {
-      return;
-    }
-    for (String template : List.of("single", "pair")) {
-      for (JsonNode piece : processor.path(template)) {
-        @Nullable JsonNode token = piece.get("SpecialToken");
-        if (token == null) {
-          continue;
-        }
-        String id = token.path("id").asText();
-        JsonNode definition = processor.path("special_tokens").path(id);
-        if (!definition.isObject()
-            || definition.path("ids").size() != definition.path("tokens").size()) {
-          throw wrong(
-              "the post-processor's template names an undefined token \"%s\"".formatted(id));
-        }
-      }
+    return part;
+  }
+
+  private void checkMergePrefix() throws IOException {
+    JsonNode model = MAPPER.readTree(json).path("model");
+    if (!PipelineCheck.carryPrefix(model.path("merges"), subwordPrefix)) {
+      throw wrong(
+          "a merge's second part lacks the continuing_subword_prefix \"%s\""
+              .formatted(subwordPrefix));
     }
   }
 

@@ -31,7 +31,7 @@ final class WindowStreamDecoder implements StreamDecoder {
     }
     window[length++] = id;
     String fresh = fresh();
-    if (fresh.isEmpty() || (fresh.endsWith("\uFFFD") && length < MAX_WINDOW)) {
+    if (length < MAX_WINDOW && (fresh.isEmpty() || fresh.endsWith("\uFFFD"))) {
       return "";
     }
     System.arraycopy(window, emitted, window, 0, length - emitted);

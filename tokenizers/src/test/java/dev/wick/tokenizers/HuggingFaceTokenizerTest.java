@@ -224,21 +224,12 @@ class HuggingFaceTokenizerTest {
     ((ObjectNode) unknownModel.get("model")).put("type", "Magic");
     ObjectNode badMerge = SmallTokenizer.json();
     ((ObjectNode) badMerge.get("model")).putArray("merges").add("x yz");
-    ObjectNode template = SmallTokenizer.json();
-    template.set(
-        "post_processor",
-        SmallTokenizer.JSON.readTree(
-            """
-            {"type": "TemplateProcessing", "pair": [], "special_tokens": {},
-             "single": [{"SpecialToken": {"id": "<gone>", "type_id": 0}}]}
-            """));
 
     assertRefused(noModel, "no \"model\"");
     assertRefused(textId, "the id of token \"he\" is not an integer");
     assertRefused(hugeId, "the id of token \"he\" is out of range");
     assertRefused(unknownModel, "small: not a usable tokenizer");
     assertRefused(badMerge, "small: not a usable tokenizer");
-    assertRefused(template, "undefined token \"<gone>\"");
   }
 
   private static void assertRefused(ObjectNode json, String message) {
