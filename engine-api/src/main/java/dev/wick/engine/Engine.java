@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open device and the way operations run on it. Thread-safe; close scopes and programs first.
@@ -14,6 +15,7 @@ public final class Engine implements AutoCloseable {
   private final Device device;
   private final FallbackMode fallbackMode;
   private final Fallbacks fallbacks = new Fallbacks();
+  private @Nullable Thread warmUp;
 
   private Engine(Device device, FallbackMode fallbackMode) {
     this.device = device;
@@ -89,12 +91,41 @@ public final class Engine implements AutoCloseable {
     return tracer.compile();
   }
 
+  /**
+   * Prepares the device's kernels on a thread of its own, for example while weights load. Happens
+   * once; closing the engine ends it.
+   */
+  public synchronized void warmUp() {
+    if (warmUp == null) {
+      warmUp = Thread.ofPlatform().daemon().name("wick-warm-up").start(device::warmUp);
+    }
+  }
+
   Fallbacks counter() {
     return fallbacks;
   }
 
   @Override
   public void close() {
+    endWarmUp();
     device.close();
+  }
+
+  private synchronized void endWarmUp() {
+    if (warmUp == null) {
+      return;
+    }
+    warmUp.interrupt();
+    boolean interrupted = false;
+    while (warmUp.isAlive()) {
+      try {
+        warmUp.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

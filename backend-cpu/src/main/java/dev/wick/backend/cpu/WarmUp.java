@@ -116,6 +116,9 @@ final class WarmUp implements AutoCloseable {
     long end = System.nanoTime() + BUDGET_NANOS;
     try (Recording recording = queue.record(calls)) {
       for (int i = 0; i < MAX_ROUNDS && System.nanoTime() - end < 0; i++) {
+        if (Thread.currentThread().isInterrupted()) {
+          return;
+        }
         recording.run();
       }
     }

@@ -36,7 +36,7 @@ public final class Models {
           "%s: expected a model_type in %s, got '%s'; add a module that provides it"
               .formatted(source.location(), known, source.modelType()));
     }
-    Thread.ofPlatform().daemon().name("wick-warm-up").start(engine.device()::warmUp);
+    engine.warmUp();
     return found.get().load(source, engine, options);
   }
 }

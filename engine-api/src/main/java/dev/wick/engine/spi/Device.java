@@ -39,7 +39,10 @@ public interface Device extends AutoCloseable {
     return buffer;
   }
 
-  /** Prepares kernels, for example while weights load; may take seconds and return early. */
+  /**
+   * Prepares kernels, for example while weights load. May take seconds; returns soon once its
+   * thread is interrupted.
+   */
   default void warmUp() {}
 
   /**
