@@ -34,8 +34,8 @@ public final class Panels {
     for (int p = 0; p < longs; p++) {
       long u = source.get(Layouts.LONG, a + 8L * p);
       long v = source.get(Layouts.LONG, b + 8L * p);
-      target.set(Layouts.LONG, to + 2 * p * step, (u & 0xffffffffL) | (v << 32));
-      target.set(Layouts.LONG, to + (2 * p + 1) * step, (u >>> 32) | (v & 0xffffffff00000000L));
+      target.set(Layouts.LONG, to + 2L * p * step, (u & 0xffffffffL) | (v << 32));
+      target.set(Layouts.LONG, to + (2L * p + 1) * step, (u >>> 32) | (v & 0xffffffff00000000L));
     }
   }
 }

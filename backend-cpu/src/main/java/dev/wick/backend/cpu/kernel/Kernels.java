@@ -52,17 +52,17 @@ public final class Kernels {
   /** Whether {@link #bind} takes an operation on operands of these types and shapes. */
   public static boolean supports(Op op, List<TensorSpec> operands) {
     return switch (op) {
-      case Dequantize dequantize -> DequantizeKernel.supports(operands.getFirst().dtype());
-      case PrimitiveOp primitive -> true;
-      case RmsNorm norm -> true;
-      case Softmax softmax -> true;
-      case LogSumExp logSumExp -> true;
-      case SwiGlu swiGlu -> true;
-      case Rope rope -> true;
-      case TopK topK -> true;
-      case ExpertMatMul experts -> true;
-      case PagedAttention attention -> fitsScratch(operands);
-      case FusedOp other -> false;
+      case Dequantize _ -> DequantizeKernel.supports(operands.getFirst().dtype());
+      case PrimitiveOp _ -> true;
+      case RmsNorm _ -> true;
+      case Softmax _ -> true;
+      case LogSumExp _ -> true;
+      case SwiGlu _ -> true;
+      case Rope _ -> true;
+      case TopK _ -> true;
+      case ExpertMatMul _ -> true;
+      case PagedAttention _ -> fitsScratch(operands);
+      case FusedOp _ -> false;
     };
   }
 
@@ -119,21 +119,21 @@ public final class Kernels {
 
   private CpuKernel primitive(PrimitiveOp op, Binding b) {
     return switch (op) {
-      case MatMul matMul ->
+      case MatMul _ ->
           new MatMulKernel(loops, execution, b.any(0), List.of(b.any(1)), List.of(b.result(0)));
       case Unary unary -> new UnaryKernel(loops.rows(), unary, b.any(0), b.result(0));
       case Binary binary -> new BinaryKernel(loops.rows(), binary, b.any(0), b.any(1), b.result(0));
       case Compare compare -> new CompareKernel(compare, b.any(0), b.any(1), b.result(0));
-      case Select select -> new SelectKernel(b.any(0), b.any(1), b.any(2), b.result(0));
+      case Select _ -> new SelectKernel(b.any(0), b.any(1), b.any(2), b.result(0));
       case Reduce reduce -> new ReduceKernel(reduce, loops.rows(), b.any(0), b.result(0));
       case ArgReduce arg -> new ArgReduceKernel(arg, loops.rows(), b.any(0), b.result(0));
-      case Cast cast -> new CastKernel(b.any(0), b.result(0));
+      case Cast _ -> new CastKernel(b.any(0), b.result(0));
       case Copy copy -> new CopyKernel(copy, b.all(), b.result(0));
-      case Gather gather -> new GatherKernel(b.any(0), b.any(1), b.result(0));
+      case Gather _ -> new GatherKernel(b.any(0), b.any(1), b.result(0));
       case Scatter scatter ->
           new ScatterKernel(scatter, loops.rows(), b.any(0), b.any(1), b.any(2));
       case Iota iota -> new IotaKernel(iota, b.result(0));
-      case Dequantize dequantize -> new DequantizeKernel(b.any(0), b.result(0));
+      case Dequantize _ -> new DequantizeKernel(b.any(0), b.result(0));
     };
   }
 
@@ -141,13 +141,12 @@ public final class Kernels {
     return switch (op) {
       case RmsNorm norm ->
           new RmsNormKernel(norm, loops.rows(), b.plain(0), b.plain(1), b.result(0));
-      case Softmax softmax -> new SoftmaxKernel(loops.rows(), b.plain(0), b.result(0));
-      case LogSumExp sum -> new LogSumExpKernel(loops.rows(), b.plain(0), b.result(0));
-      case SwiGlu swiGlu -> new SwiGluKernel(loops.rows(), b.any(0), b.any(1), b.result(0));
-      case Rope rope ->
-          new RopeKernel(loops.rows(), b.plain(0), b.plain(1), b.plain(2), b.result(0));
+      case Softmax _ -> new SoftmaxKernel(loops.rows(), b.plain(0), b.result(0));
+      case LogSumExp _ -> new LogSumExpKernel(loops.rows(), b.plain(0), b.result(0));
+      case SwiGlu _ -> new SwiGluKernel(loops.rows(), b.any(0), b.any(1), b.result(0));
+      case Rope _ -> new RopeKernel(loops.rows(), b.plain(0), b.plain(1), b.plain(2), b.result(0));
       case TopK topK -> new TopKKernel(topK, loops.rows(), b.plain(0), b.result(0), b.result(1));
-      case ExpertMatMul experts ->
+      case ExpertMatMul _ ->
           new ExpertMatMulKernel(
               loops.dot(b.any(2).dtype()),
               execution,

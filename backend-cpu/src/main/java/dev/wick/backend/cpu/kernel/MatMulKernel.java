@@ -63,8 +63,7 @@ final class MatMulKernel implements CpuKernel {
       return;
     }
     if (left.extent(-1) == 0) {
-      steps.add(
-          unused -> result.segment().asSlice(result.offset(), 4 * result.size()).fill((byte) 0));
+      steps.add(_ -> result.segment().asSlice(result.offset(), 4 * result.size()).fill((byte) 0));
       return;
     }
     if (isPlain(left, right)) {

@@ -13,7 +13,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.assertj.core.data.Offset;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,7 +24,7 @@ class GemmTest {
     {5, 65, 33},
     {17, 130, 100},
     {64, 64, 385},
-    {129, 70, 800},
+    {70, 66, 800},
     {33, 1, 2}
   };
 
@@ -98,6 +97,7 @@ class GemmTest {
           .run(execution);
 
       assertThat(c.get(Layouts.FLOAT, 4L * m * n)).as("element beyond the result").isEqualTo(42f);
+      double worst = 0;
       for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
           double expected = 0;
@@ -105,11 +105,10 @@ class GemmTest {
             float value = Layouts.element(b, dtype, p * rowBytes + j * columnBytes);
             expected += (double) Loops.get(a, i * k + p) * value;
           }
-          assertThat(Loops.get(c, i * n + j))
-              .as("%s %dx%dx%d (%d, %d)", dtype, m, n, k, i, j)
-              .isCloseTo((float) expected, Offset.offset(1e-6f + 1e-7f * k));
+          worst = Math.max(worst, Math.abs(expected - Loops.get(c, i * n + j)));
         }
       }
+      assertThat(worst).as("error of %s %dx%dx%d", dtype, m, n, k).isLessThan(1e-6 + 1e-7 * k);
     }
   }
 }

@@ -20,7 +20,7 @@ class WorkerTeamTest {
         AtomicIntegerArray seen = new AtomicIntegerArray(Math.max(1, chunks));
 
         for (int i = 0; i < 50; i++) {
-          execution.run((worker, chunk) -> seen.incrementAndGet(chunk), chunks);
+          execution.run((_, chunk) -> seen.incrementAndGet(chunk), chunks);
         }
 
         for (int chunk = 0; chunk < chunks; chunk++) {
@@ -36,7 +36,7 @@ class WorkerTeamTest {
     try (WorkerTeam team = new WorkerTeam(2);
         Execution execution = new Execution(team)) {
       execution.run(
-          (worker, chunk) -> {
+          (_, _) -> {
             both.countDown();
             await(both);
           },
@@ -59,7 +59,7 @@ class WorkerTeamTest {
     try (WorkerTeam team = new WorkerTeam(3);
         Execution execution = new Execution(team)) {
       Region failing =
-          (worker, chunk) -> {
+          (_, chunk) -> {
             if (chunk == 7) {
               throw new IllegalArgumentException("gather: expected indices in 0..3, got 9");
             }
@@ -69,7 +69,7 @@ class WorkerTeamTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("gather: expected indices in 0..3, got 9");
       AtomicInteger count = new AtomicInteger();
-      execution.run((worker, chunk) -> count.incrementAndGet(), 20);
+      execution.run((_, _) -> count.incrementAndGet(), 20);
       assertThat(count).hasValue(20);
     }
   }
@@ -82,7 +82,7 @@ class WorkerTeamTest {
           () -> {
             try (Execution execution = new Execution(team)) {
               for (int i = 0; i < 200; i++) {
-                execution.run((worker, chunk) -> count.incrementAndGet(), 10);
+                execution.run((_, _) -> count.incrementAndGet(), 10);
               }
             }
           };
