@@ -80,6 +80,22 @@ public abstract class BackendConformance {
     return Objects.requireNonNull(fixture, "fixture");
   }
 
+  private TruthSection truth() {
+    return new TruthSection(fixture());
+  }
+
+  private QueueSection queues() {
+    return new QueueSection(fixture());
+  }
+
+  private RecordingSection recordings() {
+    return new RecordingSection(fixture());
+  }
+
+  private ThreadSection threads() {
+    return new ThreadSection(fixture());
+  }
+
   private LifetimeSection lifetime() {
     return new LifetimeSection(fixture());
   }
@@ -96,6 +112,44 @@ public abstract class BackendConformance {
   /** What is done with the cases of one operation. */
   private interface CaseTest {
     void run(Cases cases, RandomGenerator random);
+  }
+
+  // What a backend says of itself.
+
+  /** Version, name, devices and their ids are in order, and the same each time. */
+  @Test
+  public final void required_b01_providerDescribesItself() {
+    truth().providerDescribesItself();
+  }
+
+  /** A device that was not offered does not open. */
+  @Test
+  public final void required_b02_unknownDeviceFails() {
+    truth().unknownDeviceFails();
+  }
+
+  /** Every primitive is supported on F32, I32 and BOOL. */
+  @Test
+  public final void required_b03_primitivesAreSupported() {
+    truth().primitivesAreSupported();
+  }
+
+  /** {@code supports} gives the same answer at any time and on any thread. */
+  @Test
+  public final void required_b04_supportsIsConstant() throws Exception {
+    truth().supportsIsConstant();
+  }
+
+  /** What is declared as a gap is refused. */
+  @Test
+  public final void required_b05_gapsAreCleanRefusals() {
+    truth().gapsAreCleanRefusals(declaredGaps());
+  }
+
+  /** An operation that the backend has never heard of is refused, and runs decomposed. */
+  @Test
+  public final void required_b06_unknownOperationIsRefusedAndDecomposed() {
+    truth().unknownOperationIsRefusedAndDecomposed();
   }
 
   // Values.
@@ -206,5 +260,95 @@ public abstract class BackendConformance {
   @Test
   public final void required_b30_wrappedMemoryIsReadAsItIs() {
     lifetime().wrappedMemoryIsReadAsItIs();
+  }
+
+  // Commands.
+
+  /** A command sees what the commands before it have written. */
+  @Test
+  public final void required_b40_commandsRunInOrder() {
+    queues().commandsRunInOrder();
+  }
+
+  /** An upload is a command like others, and its source may be used again at once. */
+  @Test
+  public final void required_b41_uploadsKeepTheirPlaceInOrder() {
+    queues().uploadsKeepTheirPlaceInOrder();
+  }
+
+  /** Operands may be equal, and may lie in one buffer with the result. */
+  @Test
+  public final void required_b42_operandsAndResultsShareABuffer() {
+    queues().operandsAndResultsShareABuffer();
+  }
+
+  /** What one queue has finished, another sees. */
+  @Test
+  public final void required_b43_queuesShareBuffers() {
+    queues().queuesShareBuffers();
+  }
+
+  /** Reading a row that a table does not have is an error of the call, not of the device. */
+  @Test
+  public final void required_b44_gatherOutsideOfTheTableFails() {
+    queues().badIndicesFail(false);
+  }
+
+  /** Writing a row that a table does not have is an error of the call, not of the device. */
+  @Test
+  public final void required_b45_scatterOutsideOfTheTableFails() {
+    queues().badIndicesFail(true);
+  }
+
+  // Recordings and programs.
+
+  /** Recorded commands do what submitted ones do, as often as they run. */
+  @Test
+  public final void required_b50_recordedCommandsRunAsSubmitted() {
+    recordings().recordedCommandsRunAsSubmitted();
+  }
+
+  /** Every operation gives in a program what it gives at once. */
+  @TestFactory
+  public final Stream<DynamicTest> required_b51_tracedCases() {
+    return perOperation("traced", (cases, random) -> recordings().tracedCases(cases, random));
+  }
+
+  /** Long programs, fused or decomposed, give what their operations give one by one. */
+  @Test
+  public final void required_b52_randomPrograms() {
+    recordings().randomPrograms(Integer.getInteger("tck.random", 50));
+  }
+
+  /** A program writes into a table that outlives it. */
+  @Test
+  public final void required_b53_programsWriteInPlace() {
+    recordings().programsWriteInPlace();
+  }
+
+  // Threads.
+
+  /** The same operation on the same operands gives the same bits. */
+  @Test
+  public final void required_b60_sameBitsTwice() {
+    threads().sameBitsTwice();
+  }
+
+  /** Two queues with work at a time do not disturb each other. */
+  @Test
+  public final void required_b61_queuesDoNotDisturbEachOther() {
+    threads().queuesDoNotDisturbEachOther();
+  }
+
+  /** Four threads with a queue each get the bits that one gets alone. */
+  @Test
+  public final void required_b62_threadsDoNotDisturbEachOther() throws Exception {
+    threads().threadsDoNotDisturbEachOther();
+  }
+
+  /** Memory may be taken and given back by many threads at once. */
+  @Test
+  public final void required_b63_allocationIsThreadSafe() throws Exception {
+    threads().allocationIsThreadSafe();
   }
 }

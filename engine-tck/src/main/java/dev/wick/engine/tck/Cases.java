@@ -31,7 +31,7 @@ interface Cases {
     long[] extents = new long[lowestRank + random.nextInt(5 - lowestRank)];
     long size = 1;
     for (int i = 0; i < extents.length; i++) {
-      extents[i] = size > 2000 ? 1 + random.nextInt(3) : extent(random);
+      extents[i] = size > 300 ? 1 + random.nextInt(3) : extent(random);
       size *= Math.max(1, extents[i]);
     }
     return extents;

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.function.Executable;
 final class Checks {
   private Checks() {}
 
-  static void check(boolean holds, String expected, Object got) {
+  static void check(boolean holds, Object expected, Object got) {
     if (!holds) {
       throw new AssertionError("expected %s, got %s".formatted(expected, got));
     }

@@ -175,6 +175,10 @@ final class DeviceRun {
     @Override
     public void close() {
       queue.close();
+      closeBuffers();
+    }
+
+    void closeBuffers() {
       buffers.forEach(DeviceBuffer::close);
     }
   }

@@ -3,7 +3,9 @@ package dev.wick.engine.tck;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 import java.util.random.RandomGenerator;
@@ -11,12 +13,20 @@ import java.util.random.RandomGenerator;
 /** A tensor on the host: contiguous, little-endian, in row-major order. */
 @SuppressWarnings("ArrayRecordComponent") // equals and hashCode look into the array
 record HostTensor(TensorSpec spec, byte[] bytes) {
+  private static final VarHandle FLOATS = bytesAs(float[].class);
+  private static final VarHandle INTS = bytesAs(int[].class);
+  private static final VarHandle SHORTS = bytesAs(short[].class);
+
   HostTensor {
     if (bytes.length != spec.byteSize()) {
       throw new IllegalArgumentException(
           "tensor: expected %d bytes for %s, got %d"
               .formatted(spec.byteSize(), spec, bytes.length));
     }
+  }
+
+  private static VarHandle bytesAs(Class<?> array) {
+    return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
   }
 
   static HostTensor zeros(TensorSpec spec) {
@@ -67,32 +77,28 @@ record HostTensor(TensorSpec spec, byte[] bytes) {
   }
 
   double number(int index) {
-    MemorySegment memory = segment();
-    long at = (long) index * dtype().blockBytes();
+    int at = index * dtype().blockBytes();
     return switch (dtype()) {
-      case F32 -> memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
-      case F16 -> Float.float16ToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at));
-      case BF16 ->
-          Float.intBitsToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) << Short.SIZE);
-      case I32 -> memory.get(ValueLayout.JAVA_INT_UNALIGNED, at);
+      case F32 -> (float) FLOATS.get(bytes, at);
+      case F16 -> Float.float16ToFloat((short) SHORTS.get(bytes, at));
+      case BF16 -> Float.intBitsToFloat((short) SHORTS.get(bytes, at) << Short.SIZE);
+      case I32 -> (int) INTS.get(bytes, at);
       case BOOL -> bytes[index];
       default -> throw new IllegalArgumentException("tensor: expected numbers, got " + spec);
     };
   }
 
   private void set(int index, double number) {
-    MemorySegment memory = segment();
-    long at = (long) index * dtype().blockBytes();
+    int at = index * dtype().blockBytes();
     switch (dtype()) {
-      case F32 -> memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, (float) number);
-      case F16 ->
-          memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16((float) number));
+      case F32 -> FLOATS.set(bytes, at, (float) number);
+      case F16 -> SHORTS.set(bytes, at, Float.floatToFloat16((float) number));
       case BF16 -> {
         // Cut off: any BF16 number will do.
         int bits = Float.floatToRawIntBits((float) number);
-        memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) (bits >>> Short.SIZE));
+        SHORTS.set(bytes, at, (short) (bits >>> Short.SIZE));
       }
-      case I32 -> memory.set(ValueLayout.JAVA_INT_UNALIGNED, at, (int) number);
+      case I32 -> INTS.set(bytes, at, (int) number);
       case BOOL -> bytes[index] = (byte) (number == 0 ? 0 : 1);
       default -> throw new IllegalArgumentException("tensor: expected numbers, got " + spec);
     }

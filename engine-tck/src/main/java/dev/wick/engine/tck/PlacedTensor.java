@@ -36,16 +36,19 @@ record PlacedTensor(HostTensor content, byte[] storage, Layout layout, int offse
     return result;
   }
 
-  /** Position of each element in row-major order; the index arithmetic in its plainest form. */
+  /** Position of each element in row-major order. */
   static long[] positions(Layout layout) {
     Shape shape = layout.shape();
     long[] result = new long[Math.toIntExact(shape.size())];
-    for (int i = 0; i < result.length; i++) {
-      long rest = i;
-      for (int axis = shape.rank() - 1; axis >= 0; axis--) {
-        result[i] += rest % shape.extent(axis) * layout.stride(axis);
-        rest /= shape.extent(axis);
+    int known = 1; // so many positions of the axes done so far, counted from the last
+    for (int axis = shape.rank() - 1; axis >= 0 && result.length > 0; axis--) {
+      int extent = Math.toIntExact(shape.extent(axis));
+      for (int index = 1; index < extent; index++) {
+        for (int i = 0; i < known; i++) {
+          result[index * known + i] = result[i] + index * layout.stride(axis);
+        }
       }
+      known *= extent;
     }
     return result;
   }

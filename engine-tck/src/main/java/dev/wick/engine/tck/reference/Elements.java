@@ -66,10 +66,14 @@ record Elements(MemorySegment memory, long byteOffset, DType dtype, Layout layou
     return (short) ((bits + roundToEven) >>> Short.SIZE);
   }
 
-  /** Copies one element as it is stored, whatever the type. */
-  void copy(long position, Elements source, long sourcePosition) {
+  /** Copies neighbouring elements as they are stored, whatever the type. */
+  void copy(long position, Elements source, long sourcePosition, long count) {
     MemorySegment.copy(
-        source.memory, source.byte0(sourcePosition), memory, byte0(position), dtype.blockBytes());
+        source.memory,
+        source.byte0(sourcePosition),
+        memory,
+        byte0(position),
+        count * dtype.blockBytes());
   }
 
   private long byte0(long position) {

@@ -51,7 +51,8 @@ final class Kernels {
 
   private static void unary(Unary.Kind kind, Elements x, Elements out) {
     Cursor from = x.cursor();
-    for (long i = 0; i < out.shape().size(); i++) {
+    long size = out.shape().size();
+    for (long i = 0; i < size; i++) {
       out.set(i, function(kind, x.number(from.next())));
     }
   }
@@ -85,7 +86,8 @@ final class Kernels {
     Cursor a = left.cursor();
     Cursor b = right.cursor();
     boolean integers = out.dtype() == DType.I32;
-    for (long i = 0; i < shape.size(); i++) {
+    long size = shape.size();
+    for (long i = 0; i < size; i++) {
       out.set(
           i,
           integers
@@ -129,7 +131,8 @@ final class Kernels {
     Elements right = y.broadcast(shape);
     Cursor a = left.cursor();
     Cursor b = right.cursor();
-    for (long i = 0; i < shape.size(); i++) {
+    long size = shape.size();
+    for (long i = 0; i < size; i++) {
       out.set(i, holds(kind, left.number(a.next()), right.number(b.next())) ? 1 : 0);
     }
   }
@@ -153,20 +156,19 @@ final class Kernels {
     Cursor c = conditions.cursor();
     Cursor a = left.cursor();
     Cursor b = right.cursor();
-    for (long i = 0; i < shape.size(); i++) {
+    long size = shape.size();
+    for (long i = 0; i < size; i++) {
       long ifTrue = a.next();
       long ifFalse = b.next();
-      if (conditions.number(c.next()) != 0) {
-        out.copy(i, left, ifTrue);
-      } else {
-        out.copy(i, right, ifFalse);
-      }
+      boolean holds = conditions.number(c.next()) != 0;
+      out.set(i, holds ? left.number(ifTrue) : right.number(ifFalse));
     }
   }
 
   private static void cast(Elements x, Elements out) {
     Cursor from = x.cursor();
-    for (long i = 0; i < out.shape().size(); i++) {
+    long size = out.shape().size();
+    for (long i = 0; i < size; i++) {
       out.set(i, x.number(from.next()));
     }
   }

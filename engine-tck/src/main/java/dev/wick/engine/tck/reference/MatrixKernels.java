@@ -2,7 +2,6 @@ package dev.wick.engine.tck.reference;
 
 import dev.wick.engine.tensor.Layout;
 import dev.wick.engine.tensor.Shape;
-import java.util.Arrays;
 
 /** Products of matrices, each element a sum in F64. */
 final class MatrixKernels {
@@ -57,16 +56,14 @@ final class MatrixKernels {
   private static double[] numbers(
       Elements source, long start, long rows, int rowAxis, long columns, int columnAxis) {
     double[] result = new double[Math.toIntExact(Math.multiplyExact(rows, columns))];
-    Arrays.setAll(
-        result,
-        i -> {
-          long row = i / columns;
-          long column = i % columns;
-          return source.number(
-              start
-                  + row * source.layout().stride(rowAxis)
-                  + column * source.layout().stride(columnAxis));
-        });
+    long rowStride = source.layout().stride(rowAxis);
+    long columnStride = source.layout().stride(columnAxis);
+    int next = 0;
+    for (long row = 0; row < rows; row++) {
+      for (long column = 0; column < columns; column++) {
+        result[next++] = source.number(start + row * rowStride + column * columnStride);
+      }
+    }
     return result;
   }
 }

@@ -3,7 +3,6 @@ package dev.wick.engine.tck.reference;
 import dev.wick.engine.op.Copy;
 import dev.wick.engine.op.Scatter;
 import dev.wick.engine.tensor.Layout;
-import dev.wick.engine.tensor.Shape;
 import java.util.List;
 
 /** Moves elements as they are stored. */
@@ -13,8 +12,9 @@ final class MovementKernels {
   static void copy(Copy copy, List<Elements> in, Elements out) {
     if (in.size() == 1) {
       Cursor from = in.getFirst().cursor();
-      for (long i = 0; i < out.shape().size(); i++) {
-        out.copy(i, in.getFirst(), from.next());
+      long size = out.shape().size();
+      for (long i = 0; i < size; i++) {
+        out.copy(i, in.getFirst(), from.next(), 1);
       }
       return;
     }
@@ -26,22 +26,27 @@ final class MovementKernels {
       long first = start * out.layout().stride(axis);
       Cursor to = new Cursor(target);
       Cursor from = part.cursor();
-      for (long i = 0; i < part.shape().size(); i++) {
-        out.copy(first + to.next(), part, from.next());
+      long size = part.shape().size();
+      for (long i = 0; i < size; i++) {
+        out.copy(first + to.next(), part, from.next(), 1);
       }
       start = end;
     }
   }
 
   static void gather(Elements table, Elements indices, Elements out) {
-    Shape row = table.shape().without(0);
-    long rowSize = row.size();
+    long rowSize = table.shape().without(0).size();
     Cursor index = indices.cursor();
-    for (long i = 0; i < indices.shape().size(); i++) {
+    long count = indices.shape().size();
+    for (long i = 0; i < count; i++) {
       long start = rowStart("gather", table, indices.integer(index.next()));
+      if (table.layout().isContiguous() && rowSize > 0) {
+        out.copy(i * rowSize, table, start, rowSize);
+        continue;
+      }
       Cursor from = rows(table);
       for (long j = 0; j < rowSize; j++) {
-        out.copy(i * rowSize + j, table, start + from.next());
+        out.copy(i * rowSize + j, table, start + from.next(), 1);
       }
     }
   }
@@ -49,13 +54,14 @@ final class MovementKernels {
   static void scatter(Scatter scatter, Elements table, Elements indices, Elements updates) {
     // Look at every index first, so that a bad one changes nothing.
     Cursor checked = indices.cursor();
-    for (long i = 0; i < indices.shape().size(); i++) {
+    long count = indices.shape().size();
+    for (long i = 0; i < count; i++) {
       rowStart(scatter.name(), table, indices.integer(checked.next()));
     }
     long rowSize = table.shape().without(0).size();
     Cursor index = indices.cursor();
     Cursor from = updates.cursor();
-    for (long i = 0; i < indices.shape().size(); i++) {
+    for (long i = 0; i < count; i++) {
       long start = rowStart(scatter.name(), table, indices.integer(index.next()));
       Cursor to = rows(table);
       for (long j = 0; j < rowSize; j++) {

@@ -11,7 +11,8 @@ final class ReductionKernels {
     long extent = x.shape().extent(reduce.axis());
     long stride = x.layout().stride(reduce.axis());
     Cursor starts = starts(x, reduce.axis(), extent);
-    for (long i = 0; i < out.shape().size(); i++) {
+    long size = out.shape().size();
+    for (long i = 0; i < size; i++) {
       long start = starts.next();
       double combined = identity(reduce.kind());
       for (long j = 0; j < extent; j++) {
@@ -42,7 +43,8 @@ final class ReductionKernels {
     long stride = x.layout().stride(argReduce.axis());
     double sign = argReduce.kind() == ArgReduce.Kind.MAX ? 1 : -1;
     Cursor starts = starts(x, argReduce.axis(), extent);
-    for (long i = 0; i < out.shape().size(); i++) {
+    long size = out.shape().size();
+    for (long i = 0; i < size; i++) {
       long start = starts.next();
       int best = 0;
       double extreme = sign * x.number(start);
