@@ -2,7 +2,6 @@ package dev.wick.tokenizers;
 
 import dev.wick.engine.model.Tokenizer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -74,17 +73,22 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
    */
   public static HuggingFaceTokenizer of(String name, byte[] tokenizerJson, TokenizerConfig config)
       throws IOException {
-    TokenizerJson source = TokenizerJson.parse(name, tokenizerJson.clone());
-    List<AddedToken> merged = AddedVocabulary.merge(source.addedTokens(), config);
-    AddedVocabulary added = AddedVocabulary.assign(name, merged, source.tokens());
-    source.tokens().freeze(source.isByteLevel());
-    String json =
-        merged.equals(source.addedTokens())
-            ? new String(tokenizerJson, StandardCharsets.UTF_8)
-            : source.withAddedTokens(merged);
-    NativeTokenizer tokenizer = NativeTokenizer.parse(name, json);
-    return new HuggingFaceTokenizer(
-        source, config, tokenizer, new PlainTokenizer(name, source, added, tokenizer));
+    NativeBuild build = new NativeBuild(name, config);
+    boolean complete = false;
+    try {
+      TokenizerJson source = TokenizerJson.parse(name, tokenizerJson.clone(), build::start);
+      List<AddedToken> merged = AddedVocabulary.merge(source.addedTokens(), config);
+      AddedVocabulary added = AddedVocabulary.assign(name, merged, source.tokens());
+      source.tokens().freeze(source.isByteLevel());
+      NativeTokenizer tokenizer = build.finish();
+      complete = true;
+      return new HuggingFaceTokenizer(
+          source, config, tokenizer, new PlainTokenizer(name, source, added, tokenizer));
+    } finally {
+      if (!complete) {
+        build.abandon();
+      }
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.wick.tokenizers;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,7 +10,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,34 +32,44 @@ final class TokenizerJson {
 
   private static final ObjectMapper MAPPER = new ObjectMapper(FACTORY);
 
+  private static final Set<String> PIPELINE =
+      Set.of("added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder");
+
   private final String name;
   private final byte[] json;
   private final TokenTable tokens = new TokenTable();
   private final List<AddedToken> addedTokens = new ArrayList<>();
+  private final Consumer<TokenizerJson> whenPipelineIsKnown;
+  private final Set<String> seen = new HashSet<>();
+  private boolean announced;
   private boolean byteLevel;
-  private String subwordPrefix = "";
+  private @Nullable String subwordPrefix;
   private boolean hasMerges;
   private boolean hasModel;
   private boolean hasVocabulary;
   private int addedBegin;
   private int addedEnd;
 
-  private TokenizerJson(String name, byte[] json) {
+  private TokenizerJson(String name, byte[] json, Consumer<TokenizerJson> whenPipelineIsKnown) {
     this.name = name;
     this.json = json;
+    this.whenPipelineIsKnown = whenPipelineIsKnown;
   }
 
   /**
    * Reads and checks a file's content.
    *
    * @param name the file, for messages
+   * @param whenPipelineIsKnown called once, as soon as everything but the vocabulary and the merges
+   *     is read and checked: in usual files before them, else at the end
    * @throws IOException if it is no tokenizer.json; the message names the file
    */
-  static TokenizerJson parse(String name, byte[] json) throws IOException {
-    TokenizerJson parsed = new TokenizerJson(name, json);
+  static TokenizerJson parse(String name, byte[] json, Consumer<TokenizerJson> whenPipelineIsKnown)
+      throws IOException {
+    TokenizerJson parsed = new TokenizerJson(name, json, whenPipelineIsKnown);
     try (JsonParser parser = FACTORY.createParser(json)) {
       parsed.readRoot(parser);
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+    } catch (JsonProcessingException e) {
       throw new IOException(
           "%s: not valid JSON: %s (line %d)"
               .formatted(
@@ -70,6 +84,7 @@ final class TokenizerJson {
     if (!parsed.hasVocabulary) {
       throw parsed.wrong("the model has no \"vocab\"");
     }
+    parsed.announce();
     return parsed;
   }
 
@@ -87,6 +102,11 @@ final class TokenizerJson {
     return byteLevel;
   }
 
+  /** The file as it stands. */
+  String text() {
+    return new String(json, StandardCharsets.UTF_8);
+  }
+
   /** The same file with another list of added tokens. */
   String withAddedTokens(List<AddedToken> replacement) {
     ArrayNode array = MAPPER.createArrayNode();
@@ -102,9 +122,7 @@ final class TokenizerJson {
           .put("special", token.special());
     }
     String list = addedEnd > addedBegin ? array.toString() : "\"added_tokens\":" + array + ",";
-    return new StringBuilder(new String(json, StandardCharsets.UTF_8))
-        .replace(addedBegin, addedEnd, list)
-        .toString();
+    return new StringBuilder(text()).replace(addedBegin, addedEnd, list).toString();
   }
 
   private void readRoot(JsonParser parser) throws IOException {
@@ -122,12 +140,27 @@ final class TokenizerJson {
         case "model" -> readModel(parser);
         default -> parser.skipChildren();
       }
+      seen.add(key);
     }
     if (parser.nextToken() != null) {
       throw wrong("text after the JSON object");
     }
-    if (hasMerges && !subwordPrefix.isEmpty()) {
-      checkMergePrefix();
+    @Nullable String prefix = subwordPrefix;
+    if (hasMerges && prefix != null && !prefix.isEmpty()) {
+      checkMergePrefix(prefix);
+    }
+  }
+
+  private void announceEarly() {
+    if (subwordPrefix != null && subwordPrefix.isEmpty() && seen.containsAll(PIPELINE)) {
+      announce();
+    }
+  }
+
+  private void announce() {
+    if (!announced) {
+      announced = true;
+      whenPipelineIsKnown.accept(this);
     }
   }
 
@@ -162,12 +195,13 @@ final class TokenizerJson {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String key = parser.currentName();
       JsonToken value = parser.nextToken();
-      if (key.equals("continuing_subword_prefix") && value == JsonToken.VALUE_STRING) {
-        subwordPrefix = parser.getText();
+      if (key.equals("continuing_subword_prefix") && value.isScalarValue()) {
+        subwordPrefix = value == JsonToken.VALUE_STRING ? parser.getText() : "";
       } else if (!key.equals("vocab")) {
         hasMerges |= key.equals("merges");
         parser.skipChildren();
       } else if (value == JsonToken.START_OBJECT) {
+        announceEarly();
         readVocabulary(parser);
       } else if (value == JsonToken.START_ARRAY) {
         readScoredVocabulary(parser);
@@ -236,12 +270,11 @@ final class TokenizerJson {
     return part;
   }
 
-  private void checkMergePrefix() throws IOException {
+  private void checkMergePrefix(String prefix) throws IOException {
     JsonNode model = MAPPER.readTree(json).path("model");
-    if (!PipelineCheck.carryPrefix(model.path("merges"), subwordPrefix)) {
+    if (!PipelineCheck.carryPrefix(model.path("merges"), prefix)) {
       throw wrong(
-          "a merge's second part lacks the continuing_subword_prefix \"%s\""
-              .formatted(subwordPrefix));
+          "a merge's second part lacks the continuing_subword_prefix \"%s\"".formatted(prefix));
     }
   }
 
