@@ -1,6 +1,5 @@
 package dev.wick.backend.cpu;
 
-import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.engine.spi.BackendProvider;
 import dev.wick.engine.spi.Device;
 import dev.wick.engine.spi.DeviceException;
@@ -53,7 +52,7 @@ public final class CpuBackendProvider implements BackendProvider {
         "%s, %s, %d thread%s"
             .formatted(
                 HostFacts.processorName(),
-                InnerLoops.choose().description(),
+                LoopChoice.fastest().description(),
                 threads,
                 threads == 1 ? "" : "s");
     return new DeviceInfo(
@@ -66,6 +65,6 @@ public final class CpuBackendProvider implements BackendProvider {
       throw new DeviceException("cpu: expected the device cpu:0, got " + device.id());
     }
     int threads = Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
-    return new CpuDevice(device, InnerLoops.choose(), Math.clamp(threads, 1, MAX_THREADS));
+    return new CpuDevice(device, LoopChoice.fastest(), Math.clamp(threads, 1, MAX_THREADS));
   }
 }

@@ -1,9 +1,6 @@
 package dev.wick.backend.cpu.loop;
 
-import dev.wick.backend.cpu.scalar.ScalarLoops;
-import dev.wick.backend.cpu.vector.VectorLoops;
 import dev.wick.engine.tensor.DType;
-import java.util.Optional;
 
 /**
  * The innermost loops of every kernel, in one of two forms: with the Vector API, or scalar where
@@ -20,23 +17,6 @@ public record InnerLoops(
     RowDot f16,
     GemmTile tile,
     RowMath rows) {
-  /** System property that switches the Vector API off when {@code false}. */
-  public static final String VECTOR_PROPERTY = "wick.cpu.vector";
-
-  private static final String VECTOR_MODULE = "jdk.incubator.vector";
-
-  /** The fastest form that this JVM can run. */
-  public static InnerLoops choose() {
-    boolean wanted = Boolean.parseBoolean(System.getProperty(VECTOR_PROPERTY, "true"));
-    return wanted && hasVectorModule() ? VectorLoops.create() : ScalarLoops.create();
-  }
-
-  // The class VectorLoops is not touched unless this is true: its module is an optional one.
-  private static boolean hasVectorModule() {
-    Optional<Module> module = ModuleLayer.boot().findModule(VECTOR_MODULE);
-    return module.isPresent() && InnerLoops.class.getModule().canRead(module.get());
-  }
-
   /**
    * The dot products for matrices of a type.
    *
