@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.util.SplittableRandom;
+import java.util.function.LongConsumer;
 
 /**
  * Normally distributed weights by the gigabyte: drawn, with repetition, from a table of so many
@@ -18,9 +19,16 @@ final class RandomWeights {
   private final DType dtype;
   private final int[] table = new int[TABLE_SIZE];
   private final SplittableRandom random;
+  private final LongConsumer written;
 
-  RandomWeights(DType dtype, double standardDeviation, long seed) {
+  /**
+   * A source of weights.
+   *
+   * @param written told the number of bytes after each piece
+   */
+  RandomWeights(DType dtype, double standardDeviation, long seed, LongConsumer written) {
     this.dtype = dtype;
+    this.written = written;
     this.random = new SplittableRandom(seed);
     for (int i = 0; i < TABLE_SIZE; i++) {
       table[i] = bits((float) (random.nextGaussian() * standardDeviation));
@@ -33,8 +41,7 @@ final class RandomWeights {
       case F16 -> Float.floatToFloat16(value);
       case F32 -> Float.floatToRawIntBits(value);
       default ->
-          throw new IllegalArgumentException(
-              "synthetic: expected BF16, F16 or F32, got " + dtype);
+          throw new IllegalArgumentException("synthetic: expected BF16, F16 or F32, got " + dtype);
     };
   }
 
@@ -48,8 +55,7 @@ final class RandomWeights {
     write(channel, elements, true);
   }
 
-  private void write(WritableByteChannel channel, long elements, boolean ones)
-      throws IOException {
+  private void write(WritableByteChannel channel, long elements, boolean ones) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     int one = bits(1);
     long left = elements;
@@ -69,6 +75,7 @@ final class RandomWeights {
         channel.write(buffer);
       }
       left -= chunk;
+      written.accept(buffer.limit());
     }
   }
 

@@ -95,8 +95,7 @@ public enum SyntheticShape {
       case F16 -> "float16";
       case F32 -> "float32";
       default ->
-          throw new IllegalArgumentException(
-              "synthetic: expected BF16, F16 or F32, got " + dtype);
+          throw new IllegalArgumentException("synthetic: expected BF16, F16 or F32, got " + dtype);
     };
   }
 

@@ -1,0 +1,125 @@
+package dev.wick.cli;
+
+import dev.wick.cli.session.ModelFolder;
+import dev.wick.cli.terminal.Json;
+import dev.wick.cli.terminal.Quantities;
+import dev.wick.cli.terminal.Streams;
+import dev.wick.formats.Checkpoint;
+import dev.wick.formats.SafetensorsHeader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Option;
+
+/** {@code wick inspect}: shows what a checkpoint holds, from its headers. */
+@Command(
+    name = "inspect",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Shows what a checkpoint holds; reads headers and configuration only.")
+final class InspectCommand implements Callable<Integer> {
+  private final Streams streams;
+
+  @Option(
+      names = {"-m", "--model"},
+      required = true,
+      paramLabel = "DIR|FILE.safetensors|HUBID[@REV]",
+      description = "A model folder, a safetensors file, or a hub id.")
+  private String model = "";
+
+  @Option(names = "--summary", description = "Leave out the list of tensors.")
+  private boolean summary;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  InspectCommand(Streams streams) {
+    this.streams = streams;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Inspection inspection = inspect();
+    if (json) {
+      Json.pretty(streams.out(), inspection.fields(!summary));
+    } else {
+      print(inspection);
+    }
+    return ExitCode.OK;
+  }
+
+  private Inspection inspect() throws IOException {
+    if (Files.isRegularFile(Path.of(model))) {
+      SafetensorsHeader header = SafetensorsHeader.read(Path.of(model));
+      return new Inspection(model, Map.of(), List.of(header), Map.of());
+    }
+    Path folder = ModelFolder.resolve(model, streams);
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      return new Inspection(
+          folder.toString(),
+          checkpoint.config(),
+          checkpoint.weights().headers(),
+          Inspection.companions(folder));
+    }
+  }
+
+  private void print(Inspection inspection) {
+    PrintWriter out = streams.out();
+    out.println(inspection.location());
+    inspection.summary().forEach((key, value) -> out.printf("  %-24s %s%n", key, value));
+    inspection
+        .companions()
+        .forEach((name, there) -> out.printf("  %-24s %s%n", name, there ? "yes" : "no"));
+    if (!summary) {
+      printTensors(inspection);
+    }
+    out.printf("%nfiles%n");
+    for (SafetensorsHeader header : inspection.headers()) {
+      out.printf(
+          "  %-40s %6d tensors %10s%n",
+          header.file().getFileName(), header.names().size(), Quantities.bytes(header.fileSize()));
+    }
+    out.printf("%ntotals%n");
+    inspection
+        .totals()
+        .forEach(
+            (dtype, total) ->
+                out.printf(
+                    Locale.ROOT,
+                    "  %-8s %6d tensors %,18d parameters %10s%n",
+                    dtype,
+                    total.tensors(),
+                    total.parameters(),
+                    Quantities.bytes(total.bytes())));
+    Inspection.Total all = inspection.total();
+    out.printf(
+        Locale.ROOT,
+        "  %-8s %6d tensors %,18d parameters %10s%n",
+        "all",
+        all.tensors(),
+        all.parameters(),
+        Quantities.bytes(all.bytes()));
+  }
+
+  private void printTensors(Inspection inspection) {
+    PrintWriter out = streams.out();
+    int widest = 0;
+    for (SafetensorsHeader.Entry tensor : inspection.tensors()) {
+      widest = Math.max(widest, tensor.name().length());
+    }
+    out.printf("%ntensors%n");
+    for (SafetensorsHeader.Entry tensor : inspection.tensors()) {
+      String name = tensor.name() + " ".repeat(widest - tensor.name().length());
+      out.printf(
+          "  %s  %-6s %-20s %10s%n",
+          name, tensor.spec().dtype(), tensor.spec().shape(), Quantities.bytes(tensor.byteSize()));
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package dev.wick.cli.bench;
+
+import dev.wick.cli.terminal.Quantities;
+import dev.wick.engine.model.ModelInfo;
+import dev.wick.engine.spi.DeviceInfo;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.ToLongFunction;
+
+/**
+ * What a benchmark measured.
+ *
+ * @param firstTokenFromLoadNanos from the beginning of loading to the first token
+ * @param firstTokenFromStartMillis from the start of the JVM to the first token
+ * @param runs after the warm-up; of each number the median counts
+ * @param peakResidentBytes of the process
+ * @param fallbacks fused operations that ran in parts, by name
+ */
+public record BenchResult(
+    ModelInfo model,
+    String dtype,
+    DeviceInfo device,
+    int promptTokens,
+    int decodeTokens,
+    long firstTokenFromLoadNanos,
+    long firstTokenFromStartMillis,
+    List<Measurement.Run> runs,
+    OptionalLong peakResidentBytes,
+    Map<String, Long> fallbacks) {
+
+  private double median(ToLongFunction<Measurement.Run> value) {
+    long[] sorted = runs.stream().mapToLong(value).sorted().toArray();
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1
+        ? sorted[middle]
+        : Arrays.stream(sorted, middle - 1, middle + 1).average().orElse(0);
+  }
+
+  private double prefillTokensPerSecond() {
+    return promptTokens * 1e9 / median(Measurement.Run::prefillNanos);
+  }
+
+  private double decodeTokensPerSecond() {
+    return decodeTokens * 1e9 / median(Measurement.Run::decodeNanos);
+  }
+
+  private double allocatedBytesPerToken() {
+    return median(Measurement.Run::allocatedBytes) / decodeTokens;
+  }
+
+  /** Prints it for people. */
+  public void print(PrintWriter out) {
+    out.printf(
+        "%s (%s, %s parameters, %s of %s) on %s%n",
+        model.location(),
+        model.modelType(),
+        Quantities.count(model.parameters()),
+        Quantities.bytes(model.weightBytes()),
+        dtype,
+        device.id());
+    out.printf("  %s%n", device.description());
+    line(out, "prefill pp" + promptTokens, Quantities.rate(prefillTokensPerSecond()), "tokens/s");
+    line(out, "decode tg" + decodeTokens, Quantities.rate(decodeTokensPerSecond()), "tokens/s");
+    line(
+        out,
+        "first token",
+        String.format(Locale.ROOT, "%.2f", firstTokenFromLoadNanos / 1e9),
+        String.format(
+            Locale.ROOT,
+            "s from the beginning of loading, %.2f s from the start of the JVM",
+            firstTokenFromStartMillis / 1e3));
+    if (peakResidentBytes.isPresent()) {
+      line(
+          out,
+          "peak memory",
+          Quantities.bytes(peakResidentBytes.getAsLong()),
+          "resident, mapped weights included");
+    }
+    line(
+        out,
+        "heap allocated",
+        String.format(Locale.ROOT, "%.0f", allocatedBytesPerToken()),
+        "bytes per decoded token");
+    line(out, "fallbacks", fallbacks.isEmpty() ? "none" : fallbacks.toString(), "");
+    out.printf("  medians of %d runs after the warm-up%n", runs.size());
+  }
+
+  private static void line(PrintWriter out, String what, String value, String unit) {
+    out.println("  %-16s %10s %s".formatted(what, value, unit).stripTrailing());
+  }
+
+  /** As nested maps, with what is needed to compare it with others. */
+  public Map<String, Object> fields() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("model", model.location());
+    fields.put("model_type", model.modelType());
+    fields.put("dtype", dtype);
+    fields.put("parameters", model.parameters());
+    fields.put("weight_bytes", model.weightBytes());
+    fields.put("device", device.id());
+    fields.put("device_description", device.description());
+    fields.put("prompt_tokens", promptTokens);
+    fields.put("decode_tokens", decodeTokens);
+    fields.put("prefill_tokens_per_second", prefillTokensPerSecond());
+    fields.put("decode_tokens_per_second", decodeTokensPerSecond());
+    fields.put("first_token_prompt_tokens", Measurement.FIRST_PROMPT_TOKENS);
+    fields.put("first_token_seconds_from_load", firstTokenFromLoadNanos / 1e9);
+    fields.put("first_token_seconds_from_jvm_start", firstTokenFromStartMillis / 1e3);
+    peakResidentBytes.ifPresent(bytes -> fields.put("peak_resident_bytes", bytes));
+    fields.put("heap_bytes_per_decoded_token", allocatedBytesPerToken());
+    fields.put("fallbacks", fallbacks);
+    fields.put("repeats", runs.size());
+    fields.put("prefill_seconds", seconds(Measurement.Run::prefillNanos));
+    fields.put("decode_seconds", seconds(Measurement.Run::decodeNanos));
+    fields.put("java", System.getProperty("java.vm.version", ""));
+    fields.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    fields.put("processors", Runtime.getRuntime().availableProcessors());
+    return fields;
+  }
+
+  private List<Double> seconds(ToLongFunction<Measurement.Run> value) {
+    return runs.stream().map(run -> value.applyAsLong(run) / 1e9).toList();
+  }
+}

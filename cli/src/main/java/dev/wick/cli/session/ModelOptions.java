@@ -1,0 +1,69 @@
+package dev.wick.cli.session;
+
+import dev.wick.engine.model.LoadOptions;
+import dev.wick.engine.model.ModelInfo;
+import picocli.CommandLine.Option;
+
+/** Which model is loaded, and how long its sequences may be. */
+public final class ModelOptions {
+  @Option(
+      names = {"-m", "--model"},
+      required = true,
+      paramLabel = "DIR|HUBID[@REV]",
+      description = {
+        "A model folder as Hugging Face publishes it, or a hub id such as Qwen/Qwen3-0.6B, which is"
+            + " downloaded once."
+      })
+  private String model = "";
+
+  @Option(
+      names = "--context",
+      paramLabel = "TOKENS",
+      description = "Most tokens of prompt and answer together (default: the model's).")
+  private int context;
+
+  @Option(
+      names = "--kv-tokens",
+      paramLabel = "TOKENS",
+      description =
+          "Room in the key-value cache (default: the context, at most "
+              + LoadOptions.DEFAULT_KV_TOKENS
+              + ").")
+  private int kvTokens;
+
+  /** Options without a command line, for a folder that the program chose. */
+  public static ModelOptions of(String model, int context, int kvTokens) {
+    ModelOptions options = new ModelOptions();
+    options.model = model;
+    options.context = context;
+    options.kvTokens = kvTokens;
+    return options;
+  }
+
+  /** The model, as the user named it. */
+  public String model() {
+    return model;
+  }
+
+  LoadOptions loadOptions() {
+    requireNotNegative("--context", context);
+    requireNotNegative("--kv-tokens", kvTokens);
+    return LoadOptions.DEFAULT.withContextLength(context).withKvTokens(kvTokens);
+  }
+
+  /** Complains about a context that the model was not made for. */
+  void check(ModelInfo info) {
+    if (context > info.contextLength()) {
+      throw new UsageException(
+          "--context: expected at most %d, for which %s was made, got %d"
+              .formatted(info.contextLength(), info.location(), context));
+    }
+  }
+
+  private static void requireNotNegative(String option, int value) {
+    if (value < 0) {
+      throw new UsageException(
+          "%s: expected a number of tokens, or 0 for the default, got %d".formatted(option, value));
+    }
+  }
+}

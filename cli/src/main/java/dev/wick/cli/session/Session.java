@@ -1,0 +1,115 @@
+package dev.wick.cli.session;
+
+import dev.wick.cli.terminal.ProgressBar;
+import dev.wick.cli.terminal.Streams;
+import dev.wick.engine.Engine;
+import dev.wick.engine.model.LanguageModel;
+import dev.wick.engine.model.Models;
+import dev.wick.formats.Checkpoint;
+import dev.wick.streaming.Generator;
+import dev.wick.tokenizers.HuggingFaceTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+
+/**
+ * A model that is ready to run, composed from the argument of {@code --model}: folder, checkpoint,
+ * device, model, tokenizer and generator. One thread at a time.
+ *
+ * <p>While the model is loaded the weights are read ahead and the tokenizer is loaded, each on a
+ * thread of its own.
+ */
+public final class Session implements AutoCloseable {
+  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final ProgressBar progress;
+  private final Optional<TokenizerLoading> tokenizer;
+  private final Checkpoint checkpoint;
+  private final Engine engine;
+  private final LanguageModel model;
+
+  /**
+   * Loads a model. A folder without a tokenizer is an error only when the tokenizer is asked for.
+   *
+   * @throws IOException if the model cannot be found, read or built; the message names what is
+   *     wrong
+   * @throws IllegalArgumentException if the argument is neither a folder nor a hub id
+   * @throws dev.wick.engine.NoBackendException if there is no such device
+   */
+  public Session(ModelOptions options, DeviceOptions device, Streams streams) throws IOException {
+    progress = own(streams.progress("loading"));
+    try {
+      Path folder = ModelFolder.resolve(options.model(), streams);
+      tokenizer =
+          Files.exists(folder.resolve("tokenizer.json"))
+              ? Optional.of(own(new TokenizerLoading(folder)))
+              : Optional.empty();
+      checkpoint = own(Checkpoint.open(folder));
+      own(new Prefetch(checkpoint, progress));
+      engine = own(device.open());
+      model = own(Models.load(checkpoint, engine, options.loadOptions()));
+      options.check(model.info());
+    } catch (IOException | RuntimeException e) {
+      Closing.after(e, owned);
+      throw e;
+    }
+  }
+
+  private <T extends AutoCloseable> T own(T resource) {
+    owned.push(resource);
+    return resource;
+  }
+
+  /** Where the model lies. */
+  public Path folder() {
+    return checkpoint.folder();
+  }
+
+  /** The configuration and weights. */
+  public Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  /** The device. */
+  public Engine engine() {
+    return engine;
+  }
+
+  /** The model. */
+  public LanguageModel model() {
+    return model;
+  }
+
+  /**
+   * The tokenizer; waits until it is loaded.
+   *
+   * @throws IOException if there is none, or it is damaged; the message names the file
+   */
+  public HuggingFaceTokenizer tokenizer() throws IOException {
+    return tokenizer.isPresent()
+        ? tokenizer.get().await()
+        : HuggingFaceTokenizer.load(folder()); // which says what is missing
+  }
+
+  /**
+   * A generator on the model, which is closed with this session.
+   *
+   * @throws IOException if there is no tokenizer, or it is damaged
+   */
+  public Generator newGenerator() throws IOException {
+    return own(new Generator(model, tokenizer()));
+  }
+
+  /** Removes the progress bar, if one is shown: the first result is about to be printed. */
+  public void hideProgress() {
+    progress.hide();
+  }
+
+  /** Closes everything, the last opened first. */
+  @Override
+  public void close() {
+    Closing.all(owned);
+  }
+}
