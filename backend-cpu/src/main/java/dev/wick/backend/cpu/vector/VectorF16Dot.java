@@ -23,6 +23,13 @@ public final class VectorF16Dot implements RowDot {
   private static final int HALF_BITS = 0x8fffe000;
   private static final float HALF_SCALE = 0x1p56f;
 
+  // Infinities and NaN would read as finite. Adding one to the exponent of both halves of a word
+  // carries into a sign bit only
+  // for them; a row that has any is computed again, element by element.
+  private static final int EXPONENTS = 0x7c007c00;
+  private static final int EXPONENT_STEP = 0x04000400;
+  private static final int CARRIES = 0x80008000;
+
   @Override
   public void prepare(
       MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
@@ -56,10 +63,15 @@ public final class VectorF16Dot implements RowDot {
       long row = wOffset + r * wRowBytes;
       FloatVector even = FloatVector.zero(F);
       FloatVector odd = FloatVector.zero(F);
+      IntVector carries = IntVector.zero(I);
       for (int k = 0; k < main; k += 2 * COUNT) {
         FloatVector xEven = FloatVector.fromMemorySegment(F, x, xOffset + 4L * k, LE);
         FloatVector xOdd = FloatVector.fromMemorySegment(F, x, xOffset + 4L * k + BYTES, LE);
         IntVector pair = IntVector.fromMemorySegment(I, w, row + 2L * k, LE);
+        carries =
+            carries.lanewise(
+                VectorOperators.OR,
+                pair.lanewise(VectorOperators.AND, EXPONENTS).add(EXPONENT_STEP));
         even =
             pair.lanewise(VectorOperators.LSHL, 16)
                 .lanewise(VectorOperators.ASHR, 3)
@@ -73,6 +85,9 @@ public final class VectorF16Dot implements RowDot {
                 .fma(xOdd, odd);
       }
       float sum = even.add(odd).reduceLanes(VectorOperators.ADD);
+      if ((carries.reduceLanes(VectorOperators.OR) & CARRIES) != 0) {
+        sum = exact(w, row, main, x, xOffset);
+      }
       for (int k = main; k < n; k++) {
         sum +=
             Float.float16ToFloat(w.get(SHORT, row + 2L * k))
@@ -112,9 +127,14 @@ public final class VectorF16Dot implements RowDot {
       FloatVector odd2 = FloatVector.zero(F);
       FloatVector even3 = FloatVector.zero(F);
       FloatVector odd3 = FloatVector.zero(F);
+      IntVector carries = IntVector.zero(I);
       for (int k = 0; k < main; k += 2 * COUNT) {
         long at = 4L * k;
         IntVector pair = IntVector.fromMemorySegment(I, w, row + 2L * k, LE);
+        carries =
+            carries.lanewise(
+                VectorOperators.OR,
+                pair.lanewise(VectorOperators.AND, EXPONENTS).add(EXPONENT_STEP));
         FloatVector low =
             pair.lanewise(VectorOperators.LSHL, 16)
                 .lanewise(VectorOperators.ASHR, 3)
@@ -137,6 +157,12 @@ public final class VectorF16Dot implements RowDot {
       float sum1 = even1.add(odd1).reduceLanes(VectorOperators.ADD);
       float sum2 = even2.add(odd2).reduceLanes(VectorOperators.ADD);
       float sum3 = even3.add(odd3).reduceLanes(VectorOperators.ADD);
+      if ((carries.reduceLanes(VectorOperators.OR) & CARRIES) != 0) {
+        sum0 = exact(w, row, main, x, xOffset);
+        sum1 = exact(w, row, main, x, x1);
+        sum2 = exact(w, row, main, x, x2);
+        sum3 = exact(w, row, main, x, x3);
+      }
       for (int k = main; k < n; k++) {
         float value = Float.float16ToFloat(w.get(SHORT, row + 2L * k)) * 0x1p-112f;
         sum0 += value * x.get(FLOAT, xOffset + 4L * k);
@@ -156,5 +182,18 @@ public final class VectorF16Dot implements RowDot {
         y.set(FLOAT, at + 3 * yRowBytes, sum3 * HALF_SCALE);
       }
     }
+  }
+
+  /**
+   * The sum over whole vectors with every half taken at its value, in the scale of the fast loops.
+   */
+  private static float exact(MemorySegment w, long row, int main, MemorySegment x, long xOffset) {
+    float sum = 0;
+    for (int k = 0; k < main; k++) {
+      int inBlock = k % (2 * COUNT);
+      int place = k - inBlock + inBlock / 2 + inBlock % 2 * COUNT;
+      sum += Float.float16ToFloat(w.get(SHORT, row + 2L * k)) * x.get(FLOAT, xOffset + 4L * place);
+    }
+    return sum * 0x1p-112f;
   }
 }

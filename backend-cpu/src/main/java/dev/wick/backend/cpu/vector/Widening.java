@@ -10,6 +10,13 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Unpacks words that hold two 16-bit floats into two rows of F32. */
 final class Widening {
+  private static final int HALF_BITS = 0x8fffe000;
+
+  /** Exponent of infinities and NaN, in the place where a shifted half has it. */
+  private static final int LARGEST = 0x0f800000;
+
+  private static final int INFINITY = 0x7f800000;
+
   private Widening() {}
 
   static void bf16Pairs(
@@ -43,16 +50,27 @@ final class Widening {
       long to = targetOffset + 8L * p * columns;
       for (int j = 0; j < columns; j += COUNT) {
         IntVector pair = IntVector.fromMemorySegment(I, source, from + 4L * j, LE);
-        pair.lanewise(VectorOperators.LSHL, 16)
-            .lanewise(VectorOperators.ASHR, 3)
-            .lanewise(VectorOperators.AND, 0x8fffe000)
-            .reinterpretAsFloats()
+        IntVector low =
+            pair.lanewise(VectorOperators.LSHL, 16)
+                .lanewise(VectorOperators.ASHR, 3)
+                .lanewise(VectorOperators.AND, HALF_BITS);
+        IntVector high =
+            pair.lanewise(VectorOperators.ASHR, 3).lanewise(VectorOperators.AND, HALF_BITS);
+        low.reinterpretAsFloats()
             .mul(0x1p112f)
+            .reinterpretAsInts()
+            .lanewise(
+                VectorOperators.OR,
+                INFINITY,
+                low.lanewise(VectorOperators.AND, LARGEST).compare(VectorOperators.EQ, LARGEST))
             .intoMemorySegment(target, to + 4L * j, LE);
-        pair.lanewise(VectorOperators.ASHR, 3)
-            .lanewise(VectorOperators.AND, 0x8fffe000)
-            .reinterpretAsFloats()
+        high.reinterpretAsFloats()
             .mul(0x1p112f)
+            .reinterpretAsInts()
+            .lanewise(
+                VectorOperators.OR,
+                INFINITY,
+                high.lanewise(VectorOperators.AND, LARGEST).compare(VectorOperators.EQ, LARGEST))
             .intoMemorySegment(target, to + 4L * (j + columns), LE);
       }
     }

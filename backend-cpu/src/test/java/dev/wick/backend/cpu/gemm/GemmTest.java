@@ -54,6 +54,30 @@ class GemmTest {
     assertThat(bits(loops, 3)).isEqualTo(alone);
   }
 
+  @ParameterizedTest
+  @MethodSource("loops")
+  void widenPairs_everyHalf_isExact(InnerLoops loops) {
+    int columns = loops.tile().columns();
+    int pairs = 65536 / columns;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment source = arena.allocate(4L * pairs * columns, 64);
+      MemorySegment target = arena.allocate(8L * pairs * columns, 64);
+      for (int i = 0; i < pairs * columns; i++) {
+        source.set(Layouts.INT, 4L * i, i | (~i << 16));
+      }
+
+      loops.tile().widenPairs(source, 0, target, 0, pairs, true);
+
+      for (int i = 0; i < pairs * columns; i++) {
+        int at = i / columns * 2 * columns + i % columns;
+        Float low = Float.float16ToFloat((short) i);
+        Float high = Float.float16ToFloat((short) ~i);
+        assertThat((Float) Loops.get(target, at)).isEqualTo(low);
+        assertThat((Float) Loops.get(target, at + columns)).isEqualTo(high);
+      }
+    }
+  }
+
   private static byte[] bits(InnerLoops loops, int threads) {
     int m = 70;
     int n = 130;

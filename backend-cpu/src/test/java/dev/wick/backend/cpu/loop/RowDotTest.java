@@ -62,6 +62,22 @@ class RowDotTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("loops")
+  void one_infiniteHalf_isInfinite(InnerLoops loops) {
+    try (Arena arena = Arena.ofConfined()) {
+      int n = 64;
+      MemorySegment w = arena.allocate(2L * n, 64);
+      MemorySegment x = Loops.random(arena, new Random(3), n);
+      w.set(Layouts.SHORT, 2L * 17, Float.floatToFloat16(Float.POSITIVE_INFINITY));
+      x.set(Layouts.FLOAT, 4L * 17, 1f);
+
+      assertThat(product(arena, loops.f16(), w, x, n)).isEqualTo(Float.POSITIVE_INFINITY);
+      w.set(Layouts.SHORT, 2L * 40, Float.floatToFloat16(Float.NaN));
+      assertThat(product(arena, loops.f16(), w, x, n)).isNaN();
+    }
+  }
+
   private static float product(Arena arena, RowDot dot, MemorySegment w, MemorySegment x, int n) {
     MemorySegment prepared = arena.allocate(RowDot.preparedBytes(n), 64);
     MemorySegment y = arena.allocate(4, 64);
