@@ -1,0 +1,166 @@
+package dev.wick.benchmarks;
+
+import com.sun.management.ThreadMXBean;
+import dev.wick.engine.Engine;
+import dev.wick.engine.FallbackMode;
+import dev.wick.engine.model.KvLease;
+import dev.wick.engine.model.LanguageModel;
+import dev.wick.engine.model.LoadOptions;
+import dev.wick.engine.model.Models;
+import dev.wick.engine.model.StepBatch;
+import dev.wick.engine.model.StepBatch.Logits;
+import dev.wick.engine.model.StepOutput;
+import dev.wick.engine.tensor.TensorSpec;
+import dev.wick.formats.Checkpoint;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/**
+ * Measures a checkpoint on a device against what the machine can do, in one process: each round
+ * probes memory and arithmetic, decodes and prefills, so that ratios hold when the machine drifts.
+ *
+ * <p>Arguments: checkpoint folder, device, rounds, tokens to decode, tokens to prefill.
+ */
+public final class EndToEnd {
+  private static final int TOKEN = 1000;
+
+  private final LanguageModel model;
+  private final MemorySegment weights;
+  private final double bytesPerToken;
+  private final double operationsPerToken;
+  private final int threads = Runtime.getRuntime().availableProcessors();
+  private final StepOutput output = new StepOutput();
+
+  private EndToEnd(LanguageModel model, Checkpoint checkpoint) throws Exception {
+    this.model = model;
+    long matrices = 0;
+    long embedding = 0;
+    String largest = "";
+    long largestBytes = 0;
+    for (String name : checkpoint.weights().names()) {
+      TensorSpec spec = checkpoint.weights().find(name).orElseThrow();
+      if (spec.byteSize() > largestBytes) {
+        largestBytes = spec.byteSize();
+        largest = name;
+      }
+      if (spec.shape().rank() == 2 && !name.contains("embed_tokens")) {
+        matrices += spec.shape().size();
+      }
+      if (name.contains("embed_tokens")) {
+        embedding = spec.byteSize();
+      }
+    }
+    boolean tied = checkpoint.weights().find("lm_head.weight").isEmpty();
+    this.bytesPerToken = model.info().weightBytes() - (tied ? 0 : embedding);
+    this.operationsPerToken = 2.0 * matrices;
+    this.weights = checkpoint.weights().data(largest);
+  }
+
+  /** Runs the benchmark and prints one line per round and the medians. */
+  public static void main(String[] args) throws Exception {
+    Path folder = Path.of(args[0]);
+    String device = args.length > 1 ? args[1] : "cpu";
+    int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 5;
+    int decode = args.length > 3 ? Integer.parseInt(args[3]) : 64;
+    int prefill = args.length > 4 ? Integer.parseInt(args[4]) : 512;
+    try (Engine engine = Engine.open(device, FallbackMode.REQUIRE_FUSED);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        LanguageModel model =
+            Models.load(checkpoint, engine, LoadOptions.DEFAULT.withKvTokens(4096))) {
+      System.out.println(engine.info().description());
+      EndToEnd benchmark = new EndToEnd(model, checkpoint);
+      benchmark.round(8, Math.min(prefill, 64)); // compiles
+      benchmark.round(8, prefill);
+      List<Round> results = new ArrayList<>();
+      for (int i = 0; i < rounds; i++) {
+        Round round = benchmark.round(decode, prefill);
+        System.out.println(round);
+        results.add(round);
+      }
+      System.out.printf(
+          "median: decode %.1f tok/s, %.0f %% of the read limit; prefill %.1f tok/s, %.0f %% of the"
+              + " f32 peak; %.0f B of heap per decoded token%n",
+          median(results, Round::decode),
+          100 * median(results, Round::decodeRatio),
+          median(results, Round::prefill),
+          100 * median(results, Round::prefillRatio),
+          median(results, Round::heapPerToken));
+    }
+  }
+
+  private Round round(int decodeTokens, int prefillTokens) throws InterruptedException {
+    double read = ReadProbe.bytesPerSecond(weights, threads);
+    double[] decode = decode(decodeTokens);
+    read = Math.max(read, ReadProbe.bytesPerSecond(weights, threads));
+    double peak = FmaProbe.operationsPerSecond(threads);
+    double prefill = prefill(prefillTokens);
+    return new Round(
+        read,
+        peak,
+        decode[0],
+        decode[0] * bytesPerToken / read,
+        prefill,
+        prefill * operationsPerToken / peak,
+        decode[1]);
+  }
+
+  private double[] decode(int tokens) {
+    ThreadMXBean threadBean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (KvLease lease = model.kvPool().lease()) {
+      model.step(StepBatch.of(lease, Logits.LAST, TOKEN), output);
+      model.step(StepBatch.of(lease, Logits.LAST, TOKEN), output);
+      long heap = threadBean.getCurrentThreadAllocatedBytes();
+      long begin = System.nanoTime();
+      for (int i = 0; i < tokens; i++) {
+        model.step(StepBatch.of(lease, Logits.LAST, output.argMax(0)), output);
+      }
+      double seconds = (System.nanoTime() - begin) / 1e9;
+      heap = threadBean.getCurrentThreadAllocatedBytes() - heap;
+      return new double[] {tokens / seconds, (double) heap / tokens};
+    }
+  }
+
+  private double prefill(int tokens) {
+    int[] prompt = IntStream.range(TOKEN, TOKEN + tokens).toArray();
+    try (KvLease lease = model.kvPool().lease()) {
+      long begin = System.nanoTime();
+      model.step(StepBatch.of(lease, Logits.LAST, prompt), output);
+      return tokens / ((System.nanoTime() - begin) / 1e9);
+    }
+  }
+
+  private static double median(List<Round> rounds, ToDoubleFunction<Round> figure) {
+    List<Double> values = new ArrayList<>(rounds.stream().map(figure::applyAsDouble).toList());
+    Collections.sort(values);
+    return values.get(values.size() / 2);
+  }
+
+  /** Figures of one round; rates per second, ratios to the probes of the round. */
+  private record Round(
+      double read,
+      double peak,
+      double decode,
+      double decodeRatio,
+      double prefill,
+      double prefillRatio,
+      double heapPerToken) {
+    @Override
+    public String toString() {
+      return "read %.1f GB/s, decode %.1f tok/s = %.0f %%; fma %.0f GFLOP/s, prefill %.1f tok/s = %.0f %%; %.0f B/token"
+          .formatted(
+              read / 1e9,
+              decode,
+              100 * decodeRatio,
+              peak / 1e9,
+              prefill,
+              100 * prefillRatio,
+              heapPerToken);
+    }
+  }
+}
