@@ -32,6 +32,18 @@ final class CaseCount {
             }));
   }
 
+  /** A case of a model on a device, skipped where one of them is not there. */
+  void add(String device, GoldenModel golden, String name, Case body) {
+    String against = Devices.reasonAgainst(device);
+    if (!against.isEmpty()) {
+      skip(name, against);
+    } else if (!golden.isSupported()) {
+      skip(name, "no module provides model type " + golden.modelType());
+    } else {
+      add(name, body);
+    }
+  }
+
   /** A case that cannot run, shown as skipped with the reason. */
   void skip(String name, String reason) {
     skipped++;

@@ -2,7 +2,6 @@ package dev.wick.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.wick.engine.Engine;
 import dev.wick.engine.model.KvLease;
 import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.model.StepBatch;
@@ -10,7 +9,6 @@ import dev.wick.engine.model.StepBatch.Logits;
 import dev.wick.engine.model.StepOutput;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -25,28 +23,25 @@ class ModelParityTest {
 
   private static final List<String> BATCH_CASES = List.of("hidden", "batch", "batch.greedy");
 
-  private final Map<String, GoldenModel.Loaded> loaded = new LinkedHashMap<>();
-  private final Map<String, Engine> engines = new LinkedHashMap<>();
+  private final LoadedModels loaded = new LoadedModels();
 
   @TestFactory
   List<DynamicTest> models() {
     CaseCount cases = new CaseCount("models");
     int inManifest = 0;
     for (String device : Devices.wanted()) {
-      String against = Devices.reasonAgainst(device);
       for (GoldenModel golden : GoldenModel.all()) {
         for (String prompt : golden.prompts()) {
           inManifest += 2;
           String name = "%s %s %s".formatted(device, golden.name(), prompt);
-          add(cases, against, golden, name + " logits", () -> logits(device, golden, prompt));
-          add(cases, against, golden, name + " greedy", () -> greedy(device, golden, prompt));
+          cases.add(device, golden, name + " logits", () -> logits(device, golden, prompt));
+          cases.add(device, golden, name + " greedy", () -> greedy(device, golden, prompt));
         }
         for (String part : BATCH_CASES) {
           inManifest++;
           String name = "%s %s %s".formatted(device, golden.name(), part);
-          add(
-              cases,
-              against,
+          cases.add(
+              device,
               golden,
               name,
               () -> {
@@ -62,34 +57,13 @@ class ModelParityTest {
     return cases.tests(inManifest);
   }
 
-  private static void add(
-      CaseCount cases, String against, GoldenModel golden, String name, CaseCount.Case body) {
-    if (!against.isEmpty()) {
-      cases.skip(name, against);
-    } else if (!golden.isSupported()) {
-      cases.skip(name, "no module provides model type " + golden.modelType());
-    } else {
-      cases.add(name, body);
-    }
-  }
-
   @AfterEach
   void close() {
-    loaded.values().forEach(GoldenModel.Loaded::close);
-    engines.values().forEach(Engine::close);
-  }
-
-  private LanguageModel model(String device, GoldenModel golden) throws Exception {
-    Engine engine = engines.computeIfAbsent(device, Engine::open);
-    String key = device + " " + golden.name();
-    if (!loaded.containsKey(key)) {
-      loaded.put(key, golden.load(engine));
-    }
-    return loaded.get(key).model();
+    loaded.close();
   }
 
   private void logits(String device, GoldenModel golden, String prompt) throws Exception {
-    LanguageModel model = model(device, golden);
+    LanguageModel model = loaded.get(device, golden);
     try (GoldenTensors expected = golden.expected();
         KvLease lease = model.kvPool().lease()) {
       int[] ids = expected.ints(prompt + ".input_ids");
@@ -112,7 +86,7 @@ class ModelParityTest {
   }
 
   private void greedy(String device, GoldenModel golden, String prompt) throws Exception {
-    LanguageModel model = model(device, golden);
+    LanguageModel model = loaded.get(device, golden);
     try (GoldenTensors expected = golden.expected();
         KvLease lease = model.kvPool().lease()) {
       int[] ids = expected.ints(prompt + ".greedy_ids");
@@ -147,7 +121,7 @@ class ModelParityTest {
   }
 
   private void hiddenStates(String device, GoldenModel golden) throws Exception {
-    LanguageModel model = model(device, golden);
+    LanguageModel model = loaded.get(device, golden);
     try (GoldenTensors expected = golden.expected();
         KvLease lease = model.kvPool().lease()) {
       List<String> names =
@@ -166,7 +140,7 @@ class ModelParityTest {
   }
 
   private void batch(String device, GoldenModel golden) throws Exception {
-    LanguageModel model = model(device, golden);
+    LanguageModel model = loaded.get(device, golden);
     try (GoldenTensors expected = golden.expected()) {
       for (String side : List.of("batch.left", "batch.right")) {
         StepOutput output = new StepOutput();
@@ -183,7 +157,7 @@ class ModelParityTest {
   }
 
   private void batchGreedy(String device, GoldenModel golden) throws Exception {
-    LanguageModel model = model(device, golden);
+    LanguageModel model = loaded.get(device, golden);
     try (GoldenTensors expected = golden.expected()) {
       int[][] paths = rows(expected, "batch.greedy_ids");
       StepOutput output = new StepOutput();
