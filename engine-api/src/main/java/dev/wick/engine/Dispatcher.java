@@ -44,6 +44,15 @@ abstract sealed class Dispatcher implements Evaluator permits TensorScope, Trace
     };
   }
 
+  /** Tensors of another engine lie on another device, or at least belong to somebody else. */
+  final void checkSameEngine(Dispatcher other) {
+    if (other.engine != engine) {
+      throw new IllegalArgumentException(
+          "engine: expected tensors of one engine on %s, got one of another on %s"
+              .formatted(engine.info().id(), other.engine.info().id()));
+    }
+  }
+
   /** Runs or notes down an operation that the device has a kernel for. */
   abstract List<Expr> emit(Op op, List<Expr> operands, List<TensorSpec> results);
 }

@@ -85,7 +85,18 @@ public final class TensorScope extends Dispatcher implements AutoCloseable {
   }
 
   @Override
-  synchronized List<Expr> emit(Op op, List<Expr> operands, List<TensorSpec> results) {
+  List<Expr> emit(Op op, List<Expr> operands, List<TensorSpec> results) {
+    for (Expr operand : operands) {
+      TensorScope owner = ((Tensor) operand).evaluator();
+      checkSameEngine(owner);
+      if (owner != this) {
+        owner.synchronize();
+      }
+    }
+    return submit(op, operands, results);
+  }
+
+  private synchronized List<Expr> submit(Op op, List<Expr> operands, List<TensorSpec> results) {
     checkOpen();
     List<TensorView> views = operands.stream().map(TensorScope::storage).toList();
     List<Expr> tensors = new ArrayList<>();
@@ -99,6 +110,12 @@ public final class TensorScope extends Dispatcher implements AutoCloseable {
 
   private static TensorView storage(Expr operand) {
     return ((Tensor) operand).storage();
+  }
+
+  /** Waits for all that was computed in this scope, so that other queues see it. */
+  synchronized void synchronize() {
+    checkOpen();
+    queue.synchronize();
   }
 
   synchronized void download(TensorView source, MemorySegment target) {

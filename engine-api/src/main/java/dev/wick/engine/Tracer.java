@@ -7,10 +7,12 @@ import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Layout;
 import dev.wick.engine.tensor.TensorSpec;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Notes down a computation. Inputs are declared, operations applied to them, and results named;
@@ -20,6 +22,7 @@ public final class Tracer extends Dispatcher {
   private final Map<String, TracedValue> inputs = new LinkedHashMap<>();
   private final Map<String, TracedValue> outputs = new LinkedHashMap<>();
   private final IdentityHashMap<DeviceBuffer, Storage> constants = new IdentityHashMap<>();
+  private final Set<TensorScope> scopes = new HashSet<>();
   private final List<TracedCall> calls = new ArrayList<>();
 
   Tracer(Engine engine) {
@@ -89,6 +92,8 @@ public final class Tracer extends Dispatcher {
     return switch (operand) {
       case TracedValue value when value.evaluator() == this -> value;
       case Tensor tensor -> {
+        checkSameEngine(tensor.evaluator());
+        scopes.add(tensor.evaluator());
         var view = tensor.storage();
         Storage storage = constants.computeIfAbsent(view.buffer(), b -> Storage.of(view.buffer()));
         yield value(storage, view.byteOffset(), view.dtype(), view.layout());
@@ -100,6 +105,8 @@ public final class Tracer extends Dispatcher {
   }
 
   Program compile() {
+    // The program has a queue of its own, which has to find the constants in place.
+    scopes.forEach(TensorScope::synchronize);
     return new Program(engine, inputs, outputs, calls);
   }
 }
