@@ -7,8 +7,8 @@ import dev.wick.engine.spi.Recording;
 import dev.wick.engine.spi.TensorView;
 import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,7 +30,8 @@ public final class Program implements AutoCloseable {
       Map<String, TracedValue> inputs,
       Map<String, TracedValue> outputs,
       List<TracedCall> calls) {
-    Set<Storage> storages = new HashSet<>();
+    // In the order of the trace, so that one trace always gives one plan.
+    Set<Storage> storages = new LinkedHashSet<>();
     inputs.values().forEach(value -> storages.add(value.storage()));
     outputs.values().forEach(value -> storages.add(value.storage()));
     for (TracedCall call : calls) {
@@ -39,14 +40,25 @@ public final class Program implements AutoCloseable {
     }
     storages.removeIf(storage -> storage.external != null);
     this.arena = engine.device().allocate(MemoryPlan.place(storages));
-    this.inputs = views(inputs);
-    this.outputs = views(outputs);
-    this.queue = engine.device().newQueue();
-    this.recording =
-        queue.record(
-            calls.stream()
-                .map(call -> new OpCall(call.op(), views(call.operands()), views(call.results())))
-                .toList());
+    try {
+      this.inputs = views(inputs);
+      this.outputs = views(outputs);
+      this.queue = engine.device().newQueue();
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+    try {
+      this.recording = queue.record(calls.stream().map(this::opCall).toList());
+    } catch (RuntimeException e) {
+      queue.close();
+      arena.close();
+      throw e;
+    }
+  }
+
+  private OpCall opCall(TracedCall call) {
+    return new OpCall(call.op(), views(call.operands()), views(call.results()));
   }
 
   private Map<String, TensorView> views(Map<String, TracedValue> values) {
@@ -77,9 +89,18 @@ public final class Program implements AutoCloseable {
     return find(outputs, name).spec();
   }
 
-  /** Writes an input: its elements, little-endian and contiguous. */
+  /**
+   * Writes an input: its elements, little-endian and contiguous.
+   *
+   * @throws IllegalArgumentException if there is no such input, or it has another size
+   */
   public void write(String name, MemorySegment source) {
     TensorView view = find(inputs, name);
+    if (source.byteSize() != view.spec().byteSize()) {
+      throw new IllegalArgumentException(
+          "program: expected %d bytes for input %s %s, got %d"
+              .formatted(view.spec().byteSize(), name, view.spec(), source.byteSize()));
+    }
     queue.upload(source, view.buffer(), view.byteOffset());
   }
 
@@ -91,9 +112,18 @@ public final class Program implements AutoCloseable {
     recording.run();
   }
 
-  /** Waits for the computation and reads an output, from its first element on. */
+  /**
+   * Waits for the computation and reads an output, from its first element on.
+   *
+   * @throws IllegalArgumentException if there is no such output, or it has fewer bytes
+   */
   public void read(String name, MemorySegment target) {
     TensorView view = find(outputs, name);
+    if (target.byteSize() > view.spec().byteSize()) {
+      throw new IllegalArgumentException(
+          "program: expected at most %d bytes of output %s %s, got %d"
+              .formatted(view.spec().byteSize(), name, view.spec(), target.byteSize()));
+    }
     queue.download(view.buffer(), view.byteOffset(), target);
   }
 
@@ -116,9 +146,12 @@ public final class Program implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      recording.close();
-      queue.close();
-      arena.close();
+      try {
+        recording.close();
+        queue.close(); // repeats a failure of the computation, if there was one
+      } finally {
+        arena.close();
+      }
     }
   }
 }

@@ -149,8 +149,11 @@ public final class TensorScope extends Dispatcher implements AutoCloseable {
       return;
     }
     closed = true;
-    queue.close();
-    buffers.forEach(DeviceBuffer::close);
-    buffers.clear();
+    try {
+      queue.close(); // repeats a failure of an operation, if there was one
+    } finally {
+      buffers.forEach(DeviceBuffer::close);
+      buffers.clear();
+    }
   }
 }

@@ -39,6 +39,7 @@ public record TopK(int k) implements FusedOp {
   public List<Expr> decompose(List<Expr> operands) {
     Expr x = operands.get(0);
     Expr columns = x.range(x.extent(-1));
+    Expr nothing = x.constant(0);
     Expr lowest = x.constant(Double.NEGATIVE_INFINITY);
     // Only elements that are taken already are at minus infinity.
     Expr rest = x.apply(new Binary(Binary.Kind.MAX), x.constant(-Float.MAX_VALUE));
@@ -47,7 +48,7 @@ public record TopK(int k) implements FusedOp {
     for (int i = 0; i < k; i++) {
       Expr index = rest.argMax(-1);
       Expr here = columns.compare(Compare.Kind.EQ, index);
-      values.add(here.select(x, x.constant(0)).sum(-1));
+      values.add(here.select(x, nothing).sum(-1));
       indices.add(index);
       rest = here.select(lowest, rest);
     }
