@@ -5,6 +5,7 @@ import dev.wick.engine.spi.DeviceInfo;
 import dev.wick.engine.spi.Probe;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What looking for one backend found.
@@ -24,7 +25,11 @@ public record BackendReport(String backend, Probe probe, Optional<BackendProvide
   public String toString() {
     return switch (probe) {
       case Probe.Available available ->
-          backend + ": offers " + available.devices().stream().map(DeviceInfo::id).toList();
+          available.devices().isEmpty()
+              ? backend + ": offers no device"
+              : available.devices().stream()
+                  .map(DeviceInfo::id)
+                  .collect(Collectors.joining(", ", backend + ": offers ", ""));
       case Probe.Unavailable unavailable ->
           "%s: %s (%s)".formatted(backend, unavailable.reason(), unavailable.remedy());
     };

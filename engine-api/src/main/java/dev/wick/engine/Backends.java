@@ -46,7 +46,8 @@ final class Backends {
             Optional.empty());
       }
       return new BackendReport(provider.name(), provider.probe(), Optional.of(provider));
-    } catch (LinkageError | ServiceConfigurationError e) {
+    } catch (LinkageError | ServiceConfigurationError | RuntimeException e) {
+      // Whatever a provider throws is its own trouble, not that of the others.
       return broken(origin(found.type()), e);
     }
   }
@@ -56,7 +57,7 @@ final class Backends {
     return module.isNamed() ? "module " + module.getName() : "class " + type.getName();
   }
 
-  private static BackendReport broken(String origin, Error error) {
+  private static BackendReport broken(String origin, Throwable error) {
     Throwable cause = error.getCause() == null ? error : error.getCause();
     return new BackendReport(
         origin,

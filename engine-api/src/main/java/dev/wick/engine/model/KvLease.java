@@ -62,7 +62,12 @@ public final class KvLease implements AutoCloseable {
     length += tokens;
   }
 
-  /** Forgets all but the first tokens and returns the blocks that become empty. */
+  /**
+   * Forgets all but the first tokens and returns the blocks that become empty.
+   *
+   * @throws IllegalStateException if the last of the tokens would stand in the middle of a block
+   *     that another lease shares: the next tokens would overwrite what the other one sees
+   */
   public void truncate(int tokens) {
     checkOpen();
     if (tokens < 0 || tokens > length) {
@@ -70,6 +75,11 @@ public final class KvLease implements AutoCloseable {
           "kv lease: expected a length within 0..%d, got %d".formatted(length, tokens));
     }
     int kept = Math.ceilDiv(tokens, pool.blockSize());
+    if (tokens % pool.blockSize() != 0 && tokens < length && pool.isShared(table[kept - 1])) {
+      throw new IllegalStateException(
+          "kv lease: expected to keep whole blocks of %d tokens where they are shared, got %d tokens"
+              .formatted(pool.blockSize(), tokens));
+    }
     pool.giveBack(table, kept, blocks);
     blocks = kept;
     length = tokens;

@@ -73,6 +73,10 @@ public final class KvPool {
     }
   }
 
+  synchronized boolean isShared(int block) {
+    return references[block] > 1;
+  }
+
   synchronized void giveBack(int[] table, int from, int to) {
     for (int i = from; i < to; i++) {
       if (--references[table[i]] == 0) {
