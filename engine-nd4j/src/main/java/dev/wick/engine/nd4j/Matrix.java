@@ -1,0 +1,67 @@
+package dev.wick.engine.nd4j;
+
+import dev.wick.engine.nd4j.host.HostTensor;
+import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.Layout;
+import dev.wick.engine.tensor.Shape;
+import java.lang.foreign.MemorySegment;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** A matrix of F32 elements somewhere in memory. */
+record Matrix(MemorySegment memory, long byteOffset, Layout layout) {
+  long rows() {
+    return layout.shape().extent(0);
+  }
+
+  long columns() {
+    return layout.shape().extent(1);
+  }
+
+  Matrix transpose() {
+    return new Matrix(memory, byteOffset, layout.transpose(0, 1));
+  }
+
+  /** The first rows of a row-major matrix as a matrix of other width. */
+  Matrix prefix(long rows, long columns) {
+    return new Matrix(memory, byteOffset, Layout.contiguous(Shape.of(rows, columns)));
+  }
+
+  HostTensor host() {
+    return new HostTensor(memory, byteOffset, DType.F32, layout);
+  }
+
+  /** Whether BLAS can read it: one axis without gaps, the lines along it not overlapping. */
+  boolean isDense() {
+    return hasDenseRows(layout) || hasDenseRows(layout.transpose(0, 1));
+  }
+
+  private static boolean hasDenseRows(Layout layout) {
+    long columns = layout.shape().extent(1);
+    return (columns == 1 || layout.stride(1) == 1)
+        && (layout.shape().extent(0) == 1 || layout.stride(0) >= columns);
+  }
+
+  /** Whether its elements, of which one axis has one, are a vector without gaps. */
+  boolean isDenseVector() {
+    return layout.isContiguous();
+  }
+
+  /** The matrix as ND4J sees it; only of a dense one. */
+  INDArray array() {
+    long rowStride = layout.stride(0);
+    long columnStride = layout.stride(1);
+    // The stride of an axis with one element means nothing, but ND4J reads an order from it.
+    if (rows() == 1) {
+      rowStride = columns() * columnStride;
+    } else if (columns() == 1) {
+      columnStride = 1;
+    }
+    return Nd4jLibrary.array(
+        memory, byteOffset, new long[] {rows(), columns()}, new long[] {rowStride, columnStride});
+  }
+
+  /** The elements of a dense vector as ND4J sees them. */
+  INDArray vector() {
+    return Nd4jLibrary.array(memory, byteOffset, new long[] {rows() * columns()}, new long[] {1});
+  }
+}
