@@ -1,8 +1,10 @@
 package dev.wick.tokenizers.jinja;
 
+import java.util.List;
+
 /** Counts the work of one rendering and stops it at the limits. One thread at a time. */
 final class Budget {
-  private static final int UNITS_PER_STEP = 64;
+  private static final int UNITS_PER_STEP = 32;
 
   private final TemplateLimits limits;
   private long steps;
@@ -35,6 +37,17 @@ final class Budget {
           "expected at most %d characters or items, got %d".formatted(limits.maxLength(), length));
     }
     charge(1 + Math.max(0, added) / UNITS_PER_STEP);
+  }
+
+  /** Accounts for reading a whole value. */
+  void touch(Object value) {
+    charge(
+        switch (value) {
+          case String text -> text.length() / UNITS_PER_STEP;
+          case Markup markup -> markup.text().length() / UNITS_PER_STEP;
+          case List<?> list -> list.size() / UNITS_PER_STEP;
+          default -> 0;
+        });
   }
 
   void enter() {

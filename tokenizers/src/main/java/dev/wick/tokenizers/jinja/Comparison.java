@@ -16,6 +16,7 @@ final class Comparison {
       return !Numbers.isNan(a) && !Numbers.isNan(b) && Numbers.compare(a, b) == 0;
     }
     if (Texts.isString(a) && Texts.isString(b)) {
+      budget.touch(a);
       return Texts.chars(a).equals(Texts.chars(b));
     }
     budget.enter();
@@ -76,6 +77,7 @@ final class Comparison {
       return Numbers.compare(a, b);
     }
     if (Texts.isString(a) && Texts.isString(b)) {
+      budget.touch(a);
       return Texts.compare(Texts.chars(a), Texts.chars(b));
     }
     if (a instanceof List<?> list && b instanceof List<?> other) {
@@ -136,7 +138,7 @@ final class Comparison {
             "'in <string>' requires string as left operand, not " + Types.name(item));
       }
       budget.reserve(Texts.chars(container).length());
-      return Texts.chars(container).contains(Texts.chars(item));
+      return Search.indexOf(Texts.chars(container), Texts.chars(item), 0) >= 0;
     }
     if (container instanceof Dict dict) {
       return dict.get(item) != null;

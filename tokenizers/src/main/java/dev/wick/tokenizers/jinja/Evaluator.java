@@ -127,7 +127,7 @@ final class Evaluator {
     StringBuilder text = new StringBuilder();
     for (Object part : all(concat.parts(), frame)) {
       String string = PythonText.str(part);
-      budget.reserve((long) text.length() + string.length());
+      budget.grow((long) text.length() + string.length(), string.length());
       text.append(string);
     }
     return text.toString();

@@ -33,6 +33,8 @@ final class Filters {
     if (filter == null) {
       throw PythonError.failure("No filter named " + PythonText.repr(name) + " found.");
     }
+    rendering.budget().touch(value);
+    arguments.positional().forEach(rendering.budget()::touch);
     return filter.apply(value, arguments, rendering);
   }
 }

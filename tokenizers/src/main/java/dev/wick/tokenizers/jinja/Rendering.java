@@ -96,6 +96,7 @@ final class Rendering {
 
   Object call(Object callee, Arguments arguments) {
     budget.step();
+    arguments.positional().forEach(budget::touch);
     return switch (callee) {
       case Function function -> function.body().call(this, arguments);
       case Macro macro -> interpreter.call(macro, arguments);

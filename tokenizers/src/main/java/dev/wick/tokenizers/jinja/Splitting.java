@@ -42,10 +42,12 @@ final class Splitting {
     List<String> parts = new ArrayList<>();
     if (fromRight) {
       int end = text.length();
-      for (int at = text.lastIndexOf(separator, end - separator.length());
+      for (int at = Search.lastIndexOf(text, separator, end - separator.length());
           at >= 0 && parts.size() != most;
           at =
-              at < separator.length() ? -1 : text.lastIndexOf(separator, at - separator.length())) {
+              at < separator.length()
+                  ? -1
+                  : Search.lastIndexOf(text, separator, at - separator.length())) {
         parts.add(text.substring(at + separator.length(), end));
         end = at;
       }
@@ -54,9 +56,9 @@ final class Splitting {
       return parts;
     }
     int start = 0;
-    for (int at = text.indexOf(separator);
+    for (int at = Search.indexOf(text, separator, 0);
         at >= 0 && parts.size() != most;
-        at = text.indexOf(separator, start)) {
+        at = Search.indexOf(text, separator, start)) {
       parts.add(text.substring(start, at));
       start = at + separator.length();
     }
@@ -69,28 +71,52 @@ final class Splitting {
     if (most < 0) {
       return Texts.words(text);
     }
+    return fromRight ? wordsFromRight(text, most) : wordsFromLeft(text, most);
+  }
+
+  private static List<String> wordsFromLeft(String text, int most) {
     List<String> words = new ArrayList<>();
-    String rest = fromRight ? Texts.stripRight(text, null) : Texts.stripLeft(text, null);
-    while (!rest.isEmpty() && words.size() < most) {
-      int at = fromRight ? rest.length() : 0;
-      while (fromRight
-          ? at > 0 && !Texts.isSpace(rest.charAt(at - 1))
-          : at < rest.length() && !Texts.isSpace(rest.charAt(at))) {
-        at += fromRight ? -1 : 1;
-      }
-      words.add(fromRight ? rest.substring(at) : rest.substring(0, at));
-      rest =
-          fromRight
-              ? Texts.stripRight(rest.substring(0, at), null)
-              : Texts.stripLeft(rest.substring(at), null);
+    int start = skip(text, 0, true);
+    while (start < text.length() && words.size() < most) {
+      int end = skip(text, start, false);
+      words.add(text.substring(start, end));
+      start = skip(text, end, true);
     }
-    if (!rest.isEmpty()) {
-      words.add(rest);
-    }
-    if (fromRight) {
-      Collections.reverse(words);
+    if (start < text.length()) {
+      words.add(text.substring(start));
     }
     return words;
+  }
+
+  private static List<String> wordsFromRight(String text, int most) {
+    List<String> words = new ArrayList<>();
+    int end = skipBack(text, text.length(), true);
+    while (end > 0 && words.size() < most) {
+      int start = skipBack(text, end, false);
+      words.add(text.substring(start, end));
+      end = skipBack(text, start, true);
+    }
+    if (end > 0) {
+      words.add(text.substring(0, end));
+    }
+    Collections.reverse(words);
+    return words;
+  }
+
+  private static int skip(String text, int from, boolean space) {
+    int index = from;
+    while (index < text.length() && Texts.isSpace(text.charAt(index)) == space) {
+      index++;
+    }
+    return index;
+  }
+
+  private static int skipBack(String text, int from, boolean space) {
+    int index = from;
+    while (index > 0 && Texts.isSpace(text.charAt(index - 1)) == space) {
+      index--;
+    }
+    return index;
   }
 
   static long count(String text, String wanted) {
@@ -98,7 +124,9 @@ final class Splitting {
       return Texts.length(text) + 1L;
     }
     long count = 0;
-    for (int at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length())) {
+    for (int at = Search.indexOf(text, wanted, 0);
+        at >= 0;
+        at = Search.indexOf(text, wanted, at + wanted.length())) {
       count++;
     }
     return count;
@@ -121,7 +149,7 @@ final class Splitting {
       return out.append(text.substring(start)).toString();
     }
     for (long i = 0; i < times; i++) {
-      int at = text.indexOf(old, start);
+      int at = Search.indexOf(text, old, start);
       out.append(text, start, at).append(with);
       start = at + old.length();
     }

@@ -153,7 +153,10 @@ final class StringMethods {
     if (separator.isEmpty()) {
       throw PythonError.value("empty separator");
     }
-    int at = last ? text.lastIndexOf(separator) : text.indexOf(separator);
+    int at =
+        last
+            ? Search.lastIndexOf(text, separator, text.length())
+            : Search.indexOf(text, separator, 0);
     if (at < 0) {
       Object whole = Texts.like(self, text);
       Object empty = Texts.like(self, "");
@@ -199,7 +202,9 @@ final class StringMethods {
     int found = -1;
     if (window != null) {
       found =
-          name.startsWith("r") ? window.text().lastIndexOf(wanted) : window.text().indexOf(wanted);
+          name.startsWith("r")
+              ? Search.lastIndexOf(window.text(), wanted, window.text().length())
+              : Search.indexOf(window.text(), wanted, 0);
     }
     if (found < 0 && name.endsWith("index")) {
       throw PythonError.value("substring not found");

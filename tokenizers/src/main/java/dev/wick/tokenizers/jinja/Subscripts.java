@@ -38,7 +38,9 @@ final class Subscripts {
   }
 
   private static Object item(Object value, Object key, Budget budget) {
-    budget.step();
+    if (Texts.isString(value)) {
+      budget.touch(value);
+    }
     return switch (value) {
       case Undefined undefined -> throw undefined.error();
       case Dict dict -> {

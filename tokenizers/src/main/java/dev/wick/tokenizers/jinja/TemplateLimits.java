@@ -9,8 +9,8 @@ package dev.wick.tokenizers.jinja;
  * @param maxDepth nested evaluations, which bounds the use of the thread's stack
  */
 public record TemplateLimits(long maxSteps, int maxLength, int maxDepth) {
-  /** Twenty million steps, 16 Mi characters, 400 nested evaluations. */
-  public static final TemplateLimits DEFAULT = new TemplateLimits(20_000_000L, 1 << 24, 400);
+  /** Twenty million steps, 16 Mi characters, 700 nested evaluations. */
+  public static final TemplateLimits DEFAULT = new TemplateLimits(20_000_000L, 1 << 24, 700);
 
   /**
    * Checks the bounds.

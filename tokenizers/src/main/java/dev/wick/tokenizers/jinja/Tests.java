@@ -87,6 +87,7 @@ final class Tests {
     if (test == null) {
       throw PythonError.failure("No test named " + PythonText.repr(name) + " found.");
     }
+    rendering.budget().touch(value);
     return test.apply(value, arguments, rendering);
   }
 

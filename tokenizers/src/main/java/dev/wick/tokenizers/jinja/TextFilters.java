@@ -9,9 +9,15 @@ import java.util.regex.Pattern;
 final class TextFilters {
   static final Map<String, Filters.Filter> ALL =
       Map.ofEntries(
-          Map.entry("capitalize", (value, arguments, _) -> plain(value, arguments, "capitalize")),
-          Map.entry("lower", (value, arguments, _) -> plain(value, arguments, "lower")),
-          Map.entry("upper", (value, arguments, _) -> plain(value, arguments, "upper")),
+          Map.entry(
+              "capitalize",
+              (value, arguments, rendering) -> plain(value, arguments, rendering, "capitalize")),
+          Map.entry(
+              "lower",
+              (value, arguments, rendering) -> plain(value, arguments, rendering, "lower")),
+          Map.entry(
+              "upper",
+              (value, arguments, rendering) -> plain(value, arguments, rendering, "upper")),
           Map.entry("center", TextFilters::center),
           Map.entry("format", TextFilters::format),
           Map.entry("indent", TextFilters::indent),
@@ -29,23 +35,29 @@ final class TextFilters {
   private TextFilters() {}
 
   /** Returns a string as it is, and anything else as its {@code str}. */
-  static Object soft(Object value) {
-    return Texts.isString(value) ? value : PythonText.str(value);
+  private static Object soft(Object value, Rendering rendering) {
+    if (Texts.isString(value)) {
+      return value;
+    }
+    String text = PythonText.str(value);
+    rendering.budget().touch(text);
+    return text;
   }
 
-  private static Object plain(Object value, Arguments arguments, String method) {
+  private static Object plain(
+      Object value, Arguments arguments, Rendering rendering, String method) {
     arguments.bind(method, 0);
-    return Casing.call(soft(value), method);
+    return Casing.call(soft(value, rendering), method);
   }
 
   private static Object string(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("string", 0);
-    return soft(value);
+    return soft(value, rendering);
   }
 
   private static Object center(Object value, Arguments arguments, Rendering rendering) {
     int width = arguments.bind("center", 0, "width").integer(0, 80);
-    Object text = soft(value);
+    Object text = soft(value, rendering);
     return Texts.like(
         text, StringMethods.pad(Texts.chars(text), "center", width, " ", rendering.budget()));
   }
@@ -56,11 +68,11 @@ final class TextFilters {
     }
     if (arguments.keywords().isEmpty()) {
       return PercentFormat.format(
-          soft(value), Tuple.of(arguments.positional()), rendering.budget());
+          soft(value, rendering), Tuple.of(arguments.positional()), rendering.budget());
     }
     Dict values = new Dict();
     arguments.keywords().forEach(values::put);
-    return PercentFormat.format(soft(value), values, rendering.budget());
+    return PercentFormat.format(soft(value, rendering), values, rendering.budget());
   }
 
   private static Object indent(Object value, Arguments arguments, Rendering rendering) {
@@ -102,7 +114,7 @@ final class TextFilters {
 
   private static Object title(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("title", 0);
-    String text = Texts.chars(soft(value));
+    String text = Texts.chars(soft(value, rendering));
     rendering.budget().reserve(text.length());
     StringBuilder out = new StringBuilder();
     StringBuilder word = new StringBuilder();
@@ -131,7 +143,7 @@ final class TextFilters {
 
   private static Object trim(Object value, Arguments arguments, Rendering rendering) {
     Object chars = arguments.bind("trim", 0, "chars").get(0, None.NONE);
-    Object text = soft(value);
+    Object text = soft(value, rendering);
     if (chars != None.NONE && !Texts.isString(chars)) {
       throw PythonError.type("strip arg must be None or str");
     }
@@ -174,7 +186,7 @@ final class TextFilters {
 
   private static Object wordCount(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("wordcount", 0);
-    return WORD.matcher(Texts.chars(soft(value))).results().count();
+    return WORD.matcher(Texts.chars(soft(value, rendering))).results().count();
   }
 
   private static Object wordWrap(Object value, Arguments arguments, Rendering rendering) {

@@ -1,6 +1,7 @@
 package dev.wick.tokenizers.jinja;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -108,11 +109,21 @@ final class Texts {
     return stripRight(stripLeft(text, chars), chars);
   }
 
+  private static @Nullable BitSet set(@Nullable String chars) {
+    if (chars == null) {
+      return null;
+    }
+    BitSet set = new BitSet();
+    chars.codePoints().forEach(set::set);
+    return set;
+  }
+
   static String stripLeft(String text, @Nullable String chars) {
+    BitSet set = set(chars);
     int start = 0;
     while (start < text.length()) {
       int c = text.codePointAt(start);
-      if (!stripped(c, chars)) {
+      if (!stripped(c, set)) {
         break;
       }
       start += Character.charCount(c);
@@ -121,10 +132,11 @@ final class Texts {
   }
 
   static String stripRight(String text, @Nullable String chars) {
+    BitSet set = set(chars);
     int end = text.length();
     while (end > 0) {
       int c = text.codePointBefore(end);
-      if (!stripped(c, chars)) {
+      if (!stripped(c, set)) {
         break;
       }
       end -= Character.charCount(c);
@@ -132,8 +144,8 @@ final class Texts {
     return text.substring(0, end);
   }
 
-  private static boolean stripped(int c, @Nullable String chars) {
-    return chars == null ? isSpace(c) : chars.indexOf(c) >= 0;
+  private static boolean stripped(int c, @Nullable BitSet chars) {
+    return chars == null ? isSpace(c) : chars.get(c);
   }
 
   /** Returns {@code text.splitlines(keepEnds)}. */

@@ -7,7 +7,17 @@ import java.util.List;
 
 /** Wraps each line of a text as Python's {@code textwrap} does. */
 final class WordWrap {
-  private WordWrap() {}
+  private final int width;
+  private final boolean breakLong;
+  private final boolean breakHyphens;
+  private final Budget budget;
+
+  private WordWrap(int width, boolean breakLong, boolean breakHyphens, Budget budget) {
+    this.width = width;
+    this.breakLong = breakLong;
+    this.breakHyphens = breakHyphens;
+    this.budget = budget;
+  }
 
   static String wrap(
       String text,
@@ -20,16 +30,15 @@ final class WordWrap {
       throw PythonError.value("invalid width %d (must be > 0)".formatted(width));
     }
     budget.reserve(text.length() * (1L + newline.length()));
+    WordWrap wrap = new WordWrap(width, breakLong, breakHyphens, budget);
     List<String> lines = new ArrayList<>();
     for (String line : Texts.lines(text, false)) {
-      List<String> wrapped = wrapLine(chunks(line, breakHyphens), width, breakLong, breakHyphens);
-      lines.add(String.join(newline, wrapped));
+      lines.add(String.join(newline, wrap.wrapLine(chunks(line, breakHyphens))));
     }
     return String.join(newline, lines);
   }
 
-  private static List<String> wrapLine(
-      Deque<String> chunks, int width, boolean breakLong, boolean breakHyphens) {
+  private List<String> wrapLine(Deque<String> chunks) {
     List<String> lines = new ArrayList<>();
     while (!chunks.isEmpty()) {
       List<String> line = new ArrayList<>();
@@ -42,7 +51,7 @@ final class WordWrap {
         line.add(chunks.remove());
       }
       if (!chunks.isEmpty() && Texts.length(chunks.element()) > width) {
-        length = breakWord(chunks, line, length, width, breakLong, breakHyphens);
+        breakWord(chunks, line, width - length);
       }
       if (!line.isEmpty() && isBlank(line.getLast())) {
         line.removeLast();
@@ -54,32 +63,26 @@ final class WordWrap {
     return lines;
   }
 
-  private static int breakWord(
-      Deque<String> chunks,
-      List<String> line,
-      int length,
-      int width,
-      boolean breakLong,
-      boolean breakHyphens) {
-    int space = width < 1 ? 1 : width - length;
-    if (breakLong) {
-      String chunk = chunks.remove();
-      int end = space;
-      if (breakHyphens && Texts.length(chunk) > space) {
-        String head = Texts.substring(chunk, 0, space);
-        int hyphen = head.lastIndexOf('-');
-        if (hyphen > 0 && head.substring(0, hyphen).chars().anyMatch(c -> c != '-')) {
-          end = Texts.length(head.substring(0, hyphen)) + 1;
-        }
+  /** Puts what fits of a chunk that is longer than a line into the rest of this line. */
+  private void breakWord(Deque<String> chunks, List<String> line, int space) {
+    if (!breakLong) {
+      if (line.isEmpty()) {
+        line.add(chunks.remove());
       }
-      line.add(Texts.substring(chunk, 0, end));
-      chunks.push(Texts.substring(chunk, end, Texts.length(chunk)));
-      return length + end;
+      return;
     }
-    if (line.isEmpty()) {
-      line.add(chunks.remove());
+    String chunk = chunks.remove();
+    budget.touch(chunk);
+    int end = space;
+    if (breakHyphens) {
+      String head = Texts.substring(chunk, 0, space);
+      int hyphen = head.lastIndexOf('-');
+      if (hyphen > 0 && head.substring(0, hyphen).chars().anyMatch(c -> c != '-')) {
+        end = Texts.length(head.substring(0, hyphen)) + 1;
+      }
     }
-    return length;
+    line.add(Texts.substring(chunk, 0, end));
+    chunks.push(Texts.substring(chunk, end, Texts.length(chunk)));
   }
 
   private static boolean isBlank(String chunk) {
