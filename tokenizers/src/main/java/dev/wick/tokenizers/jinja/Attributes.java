@@ -215,6 +215,7 @@ final class Attributes {
       case "start" -> range.start();
       case "stop" -> range.stop();
       case "step" -> range.step();
+      case "count", "index" -> search(range.list(), "range", name);
       default -> null;
     };
   }

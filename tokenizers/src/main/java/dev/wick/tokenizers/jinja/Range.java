@@ -1,5 +1,8 @@
 package dev.wick.tokenizers.jinja;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** Python's range, at most {@link #MAX_SIZE} long as in jinja2's sandbox. */
 record Range(long start, long stop, long step) {
   static final int MAX_SIZE = 100_000;
@@ -22,6 +25,14 @@ record Range(long start, long stop, long step) {
 
   int size() {
     return (int) exactSize();
+  }
+
+  List<Object> list() {
+    List<Object> items = new ArrayList<>(size());
+    for (int i = 0; i < size(); i++) {
+      items.add(at(i));
+    }
+    return items;
   }
 
   long at(int index) {

@@ -146,6 +146,11 @@ final class SequenceFilters {
   private static Object random(Object value, Arguments arguments, Rendering rendering) {
     arguments.bind("random", 0);
     int length = Types.length(value);
+    if (length > 0
+        && !Texts.isString(value)
+        && !(value instanceof List<?> || value instanceof Tuple || value instanceof Range)) {
+      throw PythonError.type("random: expected a sequence, got " + Types.name(value));
+    }
     return length == 0
         ? Undefined.hint("No random item, sequence was empty.")
         : Subscripts.element(

@@ -113,7 +113,7 @@ final class Types {
       case Tuple tuple -> tuple.items().iterator();
       case Dict dict -> dict.keys().iterator();
       case DictView view -> view.list().iterator();
-      case Range range -> new RangeIterator(range);
+      case Range range -> range.list().iterator();
       case Undefined _ -> Collections.emptyIterator();
       case Generator generator -> generator;
       case LoopContext loop -> loop.pairs();
@@ -144,27 +144,5 @@ final class Types {
       case Function _, Macro _, LoopContext _, Joiner _, Undefined _ -> true;
       default -> false;
     };
-  }
-
-  private static final class RangeIterator implements Iterator<Object> {
-    private final Range range;
-    private int next;
-
-    private RangeIterator(Range range) {
-      this.range = range;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return next < range.size();
-    }
-
-    @Override
-    public Object next() {
-      if (!hasNext()) {
-        throw new java.util.NoSuchElementException("range");
-      }
-      return range.at(next++);
-    }
   }
 }
