@@ -40,21 +40,21 @@ public final class Chat {
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.load(folder);
         Generator generator = new Generator(model, tokenizer)) {
       ChatTemplate template = ChatTemplate.load(folder);
-      for (boolean thinking : new boolean[] {false, true}) {
+      for (boolean thinking : List.of(false, true)) {
         List<ChatMessage> messages = new ArrayList<>();
         messages.add(ChatMessage.user(arguments.text("Which day is it today?")));
-        List<ChatMessage> results;
-        do {
+        while (messages.size() < 8 && !messages.getLast().role().equals("assistant")) {
           ChatRequest chat =
               ChatRequest.answer(messages).withTools(List.of(TODAY)).withThinking(thinking);
           var request =
-              GenerationRequest.builder(template.render(chat).text()).maxTokens(48).build();
+              GenerationRequest.builder(template.render(chat).text())
+                  .generationConfig(checkpoint.generationConfig())
+                  .build();
           String answer = generator.generate(request).text();
           System.out.println((thinking ? "thinking: " : "at once: ") + answer);
           messages.add(ChatMessage.assistant(answer));
-          results = results(answer);
-          messages.addAll(results);
-        } while (!results.isEmpty() && messages.size() < 8);
+          messages.addAll(results(answer));
+        }
       }
     }
   }

@@ -27,7 +27,11 @@ public final class Generate {
         LanguageModel model = Models.load(checkpoint, engine);
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.load(folder);
         Generator generator = new Generator(model, tokenizer)) {
-      var request = GenerationRequest.builder(prompt).maxTokens(40).build();
+      GenerationRequest request =
+          GenerationRequest.builder(prompt)
+              .generationConfig(checkpoint.generationConfig())
+              .maxTokens(40)
+              .build();
       Completion completion = generator.generate(request);
       System.out.println(prompt + completion.text());
       System.out.println(completion.finishReason() + ", " + completion.usage());
