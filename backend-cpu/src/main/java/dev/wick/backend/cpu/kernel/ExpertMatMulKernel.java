@@ -126,7 +126,9 @@ final class ExpertMatMulKernel implements CpuKernel {
             prepared,
             at,
             result.segment(),
-            target(i, start));
+            target(i, start),
+            worker.scratch(),
+            0);
       } else {
         long tileRowBytes = 4L * ROWS_PER_CHUNK;
         MemorySegment tile = worker.scratch();
@@ -141,11 +143,13 @@ final class ExpertMatMulKernel implements CpuKernel {
             at,
             preparedBytes,
             tile,
-            0,
-            tileRowBytes);
+            RowDot.SCRATCH_BYTES,
+            tileRowBytes,
+            tile,
+            0);
         for (int v = 0; v < vectors; v++) {
-          MemorySegment.copy(
-              tile, v * tileRowBytes, result.segment(), target(i + v, start), 4L * rows);
+          long from = RowDot.SCRATCH_BYTES + v * tileRowBytes;
+          MemorySegment.copy(tile, from, result.segment(), target(i + v, start), 4L * rows);
         }
       }
     }

@@ -103,7 +103,9 @@ final class RowProducts implements CpuKernel {
             execution.shared(),
             x,
             product.result(),
-            to);
+            to,
+            worker.scratch(),
+            0);
       } else {
         dot.few(
             right.segment(),
@@ -117,7 +119,9 @@ final class RowProducts implements CpuKernel {
             preparedBytes,
             product.result(),
             to,
-            product.rowBytes());
+            product.rowBytes(),
+            worker.scratch(),
+            0);
       }
     }
   }

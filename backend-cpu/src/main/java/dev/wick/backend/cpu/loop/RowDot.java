@@ -10,6 +10,9 @@ import java.lang.foreign.MemorySegment;
  * other.
  */
 public interface RowDot {
+  /** Bytes of scratch that a call takes. */
+  long SCRATCH_BYTES = 1 << 12;
+
   /** Bytes that a prepared vector of {@code n} elements takes: a multiple of 64. */
   static long preparedBytes(int n) {
     return (4L * n + 63) & -64;
@@ -28,7 +31,9 @@ public interface RowDot {
       MemorySegment x,
       long xOffset,
       MemorySegment y,
-      long yOffset);
+      long yOffset,
+      MemorySegment scratch,
+      long scratchOffset);
 
   /**
    * {@code y[i][r] = w[r] · x[i]} for {@code vectors} vectors, 1 to 4: every element of the matrix
@@ -46,5 +51,7 @@ public interface RowDot {
       long xRowBytes,
       MemorySegment y,
       long yOffset,
-      long yRowBytes);
+      long yRowBytes,
+      MemorySegment scratch,
+      long scratchOffset);
 }

@@ -29,7 +29,9 @@ final class ScalarDot implements RowDot {
       MemorySegment x,
       long xOffset,
       MemorySegment y,
-      long yOffset) {
+      long yOffset,
+      MemorySegment scratch,
+      long scratchOffset) {
     for (int r = 0; r < rows; r++) {
       y.set(Layouts.FLOAT, yOffset + 4L * r, row(w, wOffset + r * wRowBytes, n, x, xOffset));
     }
@@ -48,7 +50,9 @@ final class ScalarDot implements RowDot {
       long xRowBytes,
       MemorySegment y,
       long yOffset,
-      long yRowBytes) {
+      long yRowBytes,
+      MemorySegment scratch,
+      long scratchOffset) {
     for (int r = 0; r < rows; r++) {
       long row = wOffset + r * wRowBytes;
       for (int i = 0; i < vectors; i++) {

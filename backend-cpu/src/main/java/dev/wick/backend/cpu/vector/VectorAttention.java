@@ -8,7 +8,6 @@ import static dev.wick.backend.cpu.vector.Lanes.LE;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Scores of one query against many keys, and the weighted sum of many values. Lanes run along the
@@ -58,7 +57,16 @@ final class VectorAttention {
       FloatVector b = q1.mul(FloatVector.fromMemorySegment(F, k, row + BYTES, LE));
       a = q2.fma(FloatVector.fromMemorySegment(F, k, row + 2 * BYTES, LE), a);
       b = q3.fma(FloatVector.fromMemorySegment(F, k, row + 3 * BYTES, LE), b);
-      s.set(FLOAT, sOffset + 4L * i, a.add(b).reduceLanes(VectorOperators.ADD) * scale);
+      a = a.add(b);
+      a = a.add(a.rearrange(LaneSums.BY_HALF));
+      a = a.add(a.rearrange(LaneSums.BY_QUARTER));
+      if (COUNT >= 8) {
+        a = a.add(a.rearrange(LaneSums.BY_EIGHTH));
+      }
+      if (COUNT >= 16) {
+        a = a.add(a.rearrange(LaneSums.BY_SIXTEENTH));
+      }
+      s.set(FLOAT, sOffset + 4L * i, a.lane(0) * scale);
     }
   }
 
@@ -90,7 +98,16 @@ final class VectorAttention {
       b = q5.fma(FloatVector.fromMemorySegment(F, k, row + 5 * BYTES, LE), b);
       a = q6.fma(FloatVector.fromMemorySegment(F, k, row + 6 * BYTES, LE), a);
       b = q7.fma(FloatVector.fromMemorySegment(F, k, row + 7 * BYTES, LE), b);
-      s.set(FLOAT, sOffset + 4L * i, a.add(b).reduceLanes(VectorOperators.ADD) * scale);
+      a = a.add(b);
+      a = a.add(a.rearrange(LaneSums.BY_HALF));
+      a = a.add(a.rearrange(LaneSums.BY_QUARTER));
+      if (COUNT >= 8) {
+        a = a.add(a.rearrange(LaneSums.BY_EIGHTH));
+      }
+      if (COUNT >= 16) {
+        a = a.add(a.rearrange(LaneSums.BY_SIXTEENTH));
+      }
+      s.set(FLOAT, sOffset + 4L * i, a.lane(0) * scale);
     }
   }
 
@@ -114,7 +131,15 @@ final class VectorAttention {
             FloatVector.fromMemorySegment(F, q, qOffset + 4L * d, LE)
                 .fma(FloatVector.fromMemorySegment(F, k, row + 4L * d, LE), a);
       }
-      float sum = a.reduceLanes(VectorOperators.ADD);
+      a = a.add(a.rearrange(LaneSums.BY_HALF));
+      a = a.add(a.rearrange(LaneSums.BY_QUARTER));
+      if (COUNT >= 8) {
+        a = a.add(a.rearrange(LaneSums.BY_EIGHTH));
+      }
+      if (COUNT >= 16) {
+        a = a.add(a.rearrange(LaneSums.BY_SIXTEENTH));
+      }
+      float sum = a.lane(0);
       for (int d = main; d < n; d++) {
         sum += q.get(FLOAT, qOffset + 4L * d) * k.get(FLOAT, row + 4L * d);
       }

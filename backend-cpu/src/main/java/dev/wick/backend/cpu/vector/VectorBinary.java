@@ -8,7 +8,6 @@ import static dev.wick.backend.cpu.vector.Lanes.LE;
 import dev.wick.engine.op.Binary;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Functions of two elements, for whole vectors; one loop per function and per kind of operand. */
 final class VectorBinary {
@@ -33,7 +32,7 @@ final class VectorBinary {
       case DIV -> div(a, aOffset, b, bOffset, y, yOffset, n);
       case MAX -> max(a, aOffset, b, bOffset, y, yOffset, n);
       case MIN -> min(a, aOffset, b, bOffset, y, yOffset, n);
-      case POW -> pow(a, aOffset, b, bOffset, y, yOffset, n);
+      case POW -> throw new IllegalArgumentException("pow: expected scalar code");
     }
   }
 
@@ -57,7 +56,7 @@ final class VectorBinary {
       case DIV -> divLeft(b, bOffset, fixed, y, yOffset, n);
       case MAX -> maxFixed(b, bOffset, fixed, y, yOffset, n);
       case MIN -> minFixed(b, bOffset, fixed, y, yOffset, n);
-      case POW -> powLeft(b, bOffset, fixed, y, yOffset, n);
+      case POW -> throw new IllegalArgumentException("pow: expected scalar code");
     }
   }
 
@@ -81,7 +80,7 @@ final class VectorBinary {
       case DIV -> divRight(a, aOffset, fixed, y, yOffset, n);
       case MAX -> maxFixed(a, aOffset, fixed, y, yOffset, n);
       case MIN -> minFixed(a, aOffset, fixed, y, yOffset, n);
-      case POW -> powRight(a, aOffset, fixed, y, yOffset, n);
+      case POW -> throw new IllegalArgumentException("pow: expected scalar code");
     }
   }
 
@@ -175,21 +174,6 @@ final class VectorBinary {
     }
   }
 
-  private static void pow(
-      MemorySegment a,
-      long aOffset,
-      MemorySegment b,
-      long bOffset,
-      MemorySegment y,
-      long yOffset,
-      int n) {
-    for (int i = 0; i < n; i += COUNT) {
-      FloatVector left = FloatVector.fromMemorySegment(F, a, aOffset + 4L * i, LE);
-      FloatVector right = FloatVector.fromMemorySegment(F, b, bOffset + 4L * i, LE);
-      left.lanewise(VectorOperators.POW, right).intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-  }
-
   private static void addFixed(
       MemorySegment x, long xOffset, float fixed, MemorySegment y, long yOffset, int n) {
     FloatVector c = FloatVector.broadcast(F, fixed);
@@ -259,24 +243,6 @@ final class VectorBinary {
     for (int i = 0; i < n; i += COUNT) {
       FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
       v.div(c).intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-  }
-
-  private static void powLeft(
-      MemorySegment x, long xOffset, float fixed, MemorySegment y, long yOffset, int n) {
-    FloatVector c = FloatVector.broadcast(F, fixed);
-    for (int i = 0; i < n; i += COUNT) {
-      FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
-      c.lanewise(VectorOperators.POW, v).intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-  }
-
-  private static void powRight(
-      MemorySegment x, long xOffset, float fixed, MemorySegment y, long yOffset, int n) {
-    FloatVector c = FloatVector.broadcast(F, fixed);
-    for (int i = 0; i < n; i += COUNT) {
-      FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
-      v.lanewise(VectorOperators.POW, c).intoMemorySegment(y, yOffset + 4L * i, LE);
     }
   }
 }

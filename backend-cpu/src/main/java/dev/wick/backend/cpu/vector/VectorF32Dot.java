@@ -6,13 +6,15 @@ import static dev.wick.backend.cpu.vector.Lanes.F;
 import static dev.wick.backend.cpu.vector.Lanes.FLOAT;
 import static dev.wick.backend.cpu.vector.Lanes.LE;
 
-import dev.wick.backend.cpu.loop.RowDot;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Rows of F32. */
-public final class VectorF32Dot implements RowDot {
+final class VectorF32Dot extends VectorDot {
+  VectorF32Dot() {
+    super(4, 1);
+  }
+
   @Override
   public void prepare(
       MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
@@ -20,17 +22,21 @@ public final class VectorF32Dot implements RowDot {
   }
 
   @Override
-  public void one(
+  float element(MemorySegment w, long offset) {
+    return w.get(FLOAT, offset);
+  }
+
+  @Override
+  void lanes(
       MemorySegment w,
       long wOffset,
       long wRowBytes,
       int rows,
-      int n,
+      int main,
       MemorySegment x,
       long xOffset,
-      MemorySegment y,
-      long yOffset) {
-    int main = n - n % (2 * COUNT);
+      MemorySegment sums,
+      long sumsOffset) {
     for (int r = 0; r < rows; r++) {
       long row = wOffset + r * wRowBytes;
       FloatVector even = FloatVector.zero(F);
@@ -41,33 +47,24 @@ public final class VectorF32Dot implements RowDot {
         even = FloatVector.fromMemorySegment(F, w, row + 4L * k, LE).fma(xEven, even);
         odd = FloatVector.fromMemorySegment(F, w, row + 4L * k + BYTES, LE).fma(xOdd, odd);
       }
-      float sum = even.add(odd).reduceLanes(VectorOperators.ADD);
-      for (int k = main; k < n; k++) {
-        sum += w.get(FLOAT, row + 4L * k) * x.get(FLOAT, xOffset + 4L * k);
-      }
-      y.set(FLOAT, yOffset + 4L * r, sum);
+      even.add(odd).intoMemorySegment(sums, sumsOffset + r * BYTES, LE);
     }
   }
 
   @Override
-  public void few(
+  void lanesOfFour(
       MemorySegment w,
       long wOffset,
       long wRowBytes,
       int rows,
-      int n,
-      int vectors,
+      int main,
       MemorySegment x,
-      long xOffset,
-      long xRowBytes,
-      MemorySegment y,
-      long yOffset,
-      long yRowBytes) {
-    int main = n - n % (2 * COUNT);
-    // Absent vectors repeat the last one: their sums are thrown away.
-    long x1 = xOffset + Math.min(1, vectors - 1) * xRowBytes;
-    long x2 = xOffset + Math.min(2, vectors - 1) * xRowBytes;
-    long x3 = xOffset + Math.min(3, vectors - 1) * xRowBytes;
+      long x0,
+      long x1,
+      long x2,
+      long x3,
+      MemorySegment sums,
+      long sumsOffset) {
     for (int r = 0; r < rows; r++) {
       long row = wOffset + r * wRowBytes;
       FloatVector even0 = FloatVector.zero(F);
@@ -82,8 +79,8 @@ public final class VectorF32Dot implements RowDot {
         long at = 4L * k;
         FloatVector low = FloatVector.fromMemorySegment(F, w, row + at, LE);
         FloatVector high = FloatVector.fromMemorySegment(F, w, row + at + BYTES, LE);
-        even0 = FloatVector.fromMemorySegment(F, x, xOffset + at, LE).fma(low, even0);
-        odd0 = FloatVector.fromMemorySegment(F, x, xOffset + at + BYTES, LE).fma(high, odd0);
+        even0 = FloatVector.fromMemorySegment(F, x, x0 + at, LE).fma(low, even0);
+        odd0 = FloatVector.fromMemorySegment(F, x, x0 + at + BYTES, LE).fma(high, odd0);
         even1 = FloatVector.fromMemorySegment(F, x, x1 + at, LE).fma(low, even1);
         odd1 = FloatVector.fromMemorySegment(F, x, x1 + at + BYTES, LE).fma(high, odd1);
         even2 = FloatVector.fromMemorySegment(F, x, x2 + at, LE).fma(low, even2);
@@ -91,28 +88,11 @@ public final class VectorF32Dot implements RowDot {
         even3 = FloatVector.fromMemorySegment(F, x, x3 + at, LE).fma(low, even3);
         odd3 = FloatVector.fromMemorySegment(F, x, x3 + at + BYTES, LE).fma(high, odd3);
       }
-      float sum0 = even0.add(odd0).reduceLanes(VectorOperators.ADD);
-      float sum1 = even1.add(odd1).reduceLanes(VectorOperators.ADD);
-      float sum2 = even2.add(odd2).reduceLanes(VectorOperators.ADD);
-      float sum3 = even3.add(odd3).reduceLanes(VectorOperators.ADD);
-      for (int k = main; k < n; k++) {
-        float value = w.get(FLOAT, row + 4L * k);
-        sum0 += value * x.get(FLOAT, xOffset + 4L * k);
-        sum1 += value * x.get(FLOAT, x1 + 4L * k);
-        sum2 += value * x.get(FLOAT, x2 + 4L * k);
-        sum3 += value * x.get(FLOAT, x3 + 4L * k);
-      }
-      long at = yOffset + 4L * r;
-      y.set(FLOAT, at, sum0);
-      if (vectors > 1) {
-        y.set(FLOAT, at + yRowBytes, sum1);
-      }
-      if (vectors > 2) {
-        y.set(FLOAT, at + 2 * yRowBytes, sum2);
-      }
-      if (vectors > 3) {
-        y.set(FLOAT, at + 3 * yRowBytes, sum3);
-      }
+      long to = sumsOffset + 4L * r * BYTES;
+      even0.add(odd0).intoMemorySegment(sums, to, LE);
+      even1.add(odd1).intoMemorySegment(sums, to + BYTES, LE);
+      even2.add(odd2).intoMemorySegment(sums, to + 2 * BYTES, LE);
+      even3.add(odd3).intoMemorySegment(sums, to + 3 * BYTES, LE);
     }
   }
 }

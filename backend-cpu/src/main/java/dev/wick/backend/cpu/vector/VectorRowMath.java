@@ -26,8 +26,10 @@ public final class VectorRowMath implements RowMath {
   @Override
   public void unary(
       Unary.Kind kind, MemorySegment x, long xOffset, MemorySegment y, long yOffset, int n) {
-    int main = n & -COUNT;
-    VectorUnary.apply(kind, x, xOffset, y, yOffset, main);
+    int main = VectorUnary.handles(kind) ? n & -COUNT : 0;
+    if (main > 0) {
+      VectorUnary.apply(kind, x, xOffset, y, yOffset, main);
+    }
     scalar.unary(kind, x, xOffset + 4L * main, y, yOffset + 4L * main, n - main);
   }
 
@@ -43,7 +45,8 @@ public final class VectorRowMath implements RowMath {
       MemorySegment y,
       long yOffset,
       int n) {
-    int main = aFixed && bFixed ? 0 : n & -COUNT;
+    boolean scalarOnly = (aFixed && bFixed) || kind == Binary.Kind.POW;
+    int main = scalarOnly ? 0 : n & -COUNT;
     if (main > 0) {
       if (aFixed) {
         VectorBinary.leftFixed(kind, a, aOffset, b, bOffset, y, yOffset, main);
@@ -110,7 +113,16 @@ public final class VectorRowMath implements RowMath {
       FloatVector u = FloatVector.fromMemorySegment(F, x, xOffset + 4L * pairs, LE);
       a = u.fma(u, a);
     }
-    return a.add(b).reduceLanes(VectorOperators.ADD);
+    FloatVector sum = a.add(b);
+    sum = sum.add(sum.rearrange(LaneSums.BY_HALF));
+    sum = sum.add(sum.rearrange(LaneSums.BY_QUARTER));
+    if (COUNT >= 8) {
+      sum = sum.add(sum.rearrange(LaneSums.BY_EIGHTH));
+    }
+    if (COUNT >= 16) {
+      sum = sum.add(sum.rearrange(LaneSums.BY_SIXTEENTH));
+    }
+    return sum.lane(0);
   }
 
   @Override
@@ -123,13 +135,7 @@ public final class VectorRowMath implements RowMath {
       long yOffset,
       int n) {
     int main = n & -COUNT;
-    FloatVector one = FloatVector.broadcast(F, 1f);
-    for (int i = 0; i < main; i += COUNT) {
-      FloatVector g = FloatVector.fromMemorySegment(F, gate, gateOffset + 4L * i, LE);
-      g.div(g.neg().lanewise(VectorOperators.EXP).add(one))
-          .mul(FloatVector.fromMemorySegment(F, up, upOffset + 4L * i, LE))
-          .intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
+    VectorExp.run(VectorExp.Use.GATE, gate, gateOffset, 0, up, upOffset, y, yOffset, main);
     long at = 4L * main;
     scalar.swiGlu(gate, gateOffset + at, up, upOffset + at, y, yOffset + at, n - main);
   }
@@ -162,34 +168,15 @@ public final class VectorRowMath implements RowMath {
   public float exp(
       MemorySegment x, long xOffset, float shift, MemorySegment y, long yOffset, int n) {
     int main = n & -COUNT;
-    FloatVector sum = FloatVector.zero(F);
-    FloatVector shifts = FloatVector.broadcast(F, shift);
-    for (int i = 0; i < main; i += COUNT) {
-      FloatVector e =
-          FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE)
-              .sub(shifts)
-              .lanewise(VectorOperators.EXP);
-      sum = sum.add(e);
-      e.intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-    float rest = scalar.exp(x, xOffset + 4L * main, shift, y, yOffset + 4L * main, n - main);
-    return sum.reduceLanes(VectorOperators.ADD) + rest;
+    float sum = VectorExp.run(VectorExp.Use.STORE, x, xOffset, shift, x, xOffset, y, yOffset, main);
+    return sum + scalar.exp(x, xOffset + 4L * main, shift, y, yOffset + 4L * main, n - main);
   }
 
   @Override
   public float sumExp(MemorySegment x, long xOffset, float shift, int n) {
     int main = n & -COUNT;
-    FloatVector sum = FloatVector.zero(F);
-    FloatVector shifts = FloatVector.broadcast(F, shift);
-    for (int i = 0; i < main; i += COUNT) {
-      sum =
-          sum.add(
-              FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE)
-                  .sub(shifts)
-                  .lanewise(VectorOperators.EXP));
-    }
-    float rest = scalar.sumExp(x, xOffset + 4L * main, shift, n - main);
-    return sum.reduceLanes(VectorOperators.ADD) + rest;
+    float sum = VectorExp.run(VectorExp.Use.SUM, x, xOffset, shift, x, xOffset, x, xOffset, main);
+    return sum + scalar.sumExp(x, xOffset + 4L * main, shift, n - main);
   }
 
   @Override
@@ -212,8 +199,15 @@ public final class VectorRowMath implements RowMath {
     for (int i = 0; i < main; i += COUNT) {
       sum = sum.add(FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE));
     }
-    float rest = scalar.sum(x, xOffset + 4L * main, n - main);
-    return sum.reduceLanes(VectorOperators.ADD) + rest;
+    sum = sum.add(sum.rearrange(LaneSums.BY_HALF));
+    sum = sum.add(sum.rearrange(LaneSums.BY_QUARTER));
+    if (COUNT >= 8) {
+      sum = sum.add(sum.rearrange(LaneSums.BY_EIGHTH));
+    }
+    if (COUNT >= 16) {
+      sum = sum.add(sum.rearrange(LaneSums.BY_SIXTEENTH));
+    }
+    return sum.lane(0) + scalar.sum(x, xOffset + 4L * main, n - main);
   }
 
   @Override

@@ -17,6 +17,17 @@ final class VectorUnary {
   private VectorUnary() {}
 
   /**
+   * Whether there are vectors for a function. The JDK's logarithm and trigonometry on vectors give
+   * other bits in interpreted than in compiled code, and no model spends its time in them.
+   */
+  static boolean handles(Unary.Kind kind) {
+    return switch (kind) {
+      case LOG, SIN, COS, TANH -> false;
+      default -> true;
+    };
+  }
+
+  /**
    * @param n a multiple of the lane count
    */
   static void apply(
@@ -28,13 +39,13 @@ final class VectorUnary {
       case SQRT -> sqrt(x, xOffset, y, yOffset, n);
       case RSQRT -> rsqrt(x, xOffset, y, yOffset, n);
       case RECIPROCAL -> reciprocal(x, xOffset, y, yOffset, n);
-      case EXP -> exp(x, xOffset, y, yOffset, n);
-      case LOG -> log(x, xOffset, y, yOffset, n);
-      case SIN -> sin(x, xOffset, y, yOffset, n);
-      case COS -> cos(x, xOffset, y, yOffset, n);
-      case TANH -> tanh(x, xOffset, y, yOffset, n);
-      case SIGMOID -> sigmoid(x, xOffset, y, yOffset, n);
-      case SILU -> silu(x, xOffset, y, yOffset, n);
+      case EXP -> VectorExp.run(VectorExp.Use.STORE, x, xOffset, 0, x, xOffset, y, yOffset, n);
+      case SIGMOID ->
+          VectorExp.run(VectorExp.Use.SIGMOID, x, xOffset, 0, x, xOffset, y, yOffset, n);
+      case SILU -> VectorExp.run(VectorExp.Use.SILU, x, xOffset, 0, x, xOffset, y, yOffset, n);
+      case LOG, SIN, COS, TANH ->
+          throw new IllegalArgumentException(
+              "unary: expected a function with vectors, got " + kind);
     }
   }
 
@@ -80,59 +91,6 @@ final class VectorUnary {
     for (int i = 0; i < n; i += COUNT) {
       FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
       one.div(v).intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-  }
-
-  private static void exp(MemorySegment x, long xOffset, MemorySegment y, long yOffset, int n) {
-    for (int i = 0; i < n; i += COUNT) {
-      FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
-      v.lanewise(VectorOperators.EXP).intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-  }
-
-  private static void log(MemorySegment x, long xOffset, MemorySegment y, long yOffset, int n) {
-    for (int i = 0; i < n; i += COUNT) {
-      FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
-      v.lanewise(VectorOperators.LOG).intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-  }
-
-  private static void sin(MemorySegment x, long xOffset, MemorySegment y, long yOffset, int n) {
-    for (int i = 0; i < n; i += COUNT) {
-      FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
-      v.lanewise(VectorOperators.SIN).intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-  }
-
-  private static void cos(MemorySegment x, long xOffset, MemorySegment y, long yOffset, int n) {
-    for (int i = 0; i < n; i += COUNT) {
-      FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
-      v.lanewise(VectorOperators.COS).intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-  }
-
-  private static void tanh(MemorySegment x, long xOffset, MemorySegment y, long yOffset, int n) {
-    for (int i = 0; i < n; i += COUNT) {
-      FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
-      v.lanewise(VectorOperators.TANH).intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-  }
-
-  private static void sigmoid(MemorySegment x, long xOffset, MemorySegment y, long yOffset, int n) {
-    FloatVector one = FloatVector.broadcast(F, 1f);
-    for (int i = 0; i < n; i += COUNT) {
-      FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
-      one.div(v.neg().lanewise(VectorOperators.EXP).add(one))
-          .intoMemorySegment(y, yOffset + 4L * i, LE);
-    }
-  }
-
-  private static void silu(MemorySegment x, long xOffset, MemorySegment y, long yOffset, int n) {
-    FloatVector one = FloatVector.broadcast(F, 1f);
-    for (int i = 0; i < n; i += COUNT) {
-      FloatVector v = FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE);
-      v.div(v.neg().lanewise(VectorOperators.EXP).add(one))
-          .intoMemorySegment(y, yOffset + 4L * i, LE);
     }
   }
 }

@@ -25,6 +25,7 @@ class RowDotTest {
     for (DType dtype : TYPES) {
       for (int n : LENGTHS) {
         check(loops, dtype, n, 3, 1);
+        check(loops, dtype, n, 131, 2);
       }
     }
   }
@@ -78,11 +79,15 @@ class RowDotTest {
     }
   }
 
+  private static MemorySegment scratch(Arena arena) {
+    return arena.allocate(RowDot.SCRATCH_BYTES, 64);
+  }
+
   private static float product(Arena arena, RowDot dot, MemorySegment w, MemorySegment x, int n) {
     MemorySegment prepared = arena.allocate(RowDot.preparedBytes(n), 64);
     MemorySegment y = arena.allocate(4, 64);
     dot.prepare(x, 0, n, prepared, 0);
-    dot.one(w, 0, 2L * n, 1, n, prepared, 0, y, 0);
+    dot.one(w, 0, 2L * n, 1, n, prepared, 0, y, 0, scratch(arena), 0);
     return Loops.get(y, 0);
   }
 
@@ -100,9 +105,23 @@ class RowDotTest {
       MemorySegment y = arena.allocate(4L * vectors * rows, 64);
       long rowBytes = dtype.byteSize(n);
       if (vectors == 1) {
-        dot.one(w, 0, rowBytes, rows, n, prepared, 0, y, 0);
+        dot.one(w, 0, rowBytes, rows, n, prepared, 0, y, 0, scratch(arena), 0);
       } else {
-        dot.few(w, 0, rowBytes, rows, n, vectors, prepared, 0, xBytes, y, 0, 4L * rows);
+        dot.few(
+            w,
+            0,
+            rowBytes,
+            rows,
+            n,
+            vectors,
+            prepared,
+            0,
+            xBytes,
+            y,
+            0,
+            4L * rows,
+            scratch(arena),
+            0);
       }
       for (int i = 0; i < vectors; i++) {
         for (int r = 0; r < rows; r++) {
