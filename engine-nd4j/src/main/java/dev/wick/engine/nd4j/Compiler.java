@@ -39,6 +39,9 @@ import java.util.List;
  * @param loopLimit elements from which on ND4J is worth its call
  */
 record Compiler(long loopLimit) {
+  /** Multiplications from which on ND4J is worth its call. */
+  private static final long PRODUCT_LIMIT = 1 << 12;
+
   /** The kernel of an operation that the device supports. */
   Kernel compile(Op op, List<Operand> in, List<Operand> results, Scratch scratch) {
     Operand out = results.getFirst();
@@ -69,7 +72,7 @@ record Compiler(long loopLimit) {
   private Kernel compile(PrimitiveOp op, List<Operand> in, Operand out, Scratch scratch) {
     HostTensor to = out.host();
     return switch (op) {
-      case MatMul matMul -> MatMulKernel.of(in.get(0), in.get(1), out, loopLimit, scratch);
+      case MatMul matMul -> MatMulKernel.of(in.get(0), in.get(1), out, productLimit(), scratch);
       case Unary unary ->
           isLarge(in.get(0), out)
               ? Nd4jKernels.unary(unary.kind(), in.get(0), out)
@@ -101,6 +104,10 @@ record Compiler(long loopLimit) {
     return same && isLarge(x, out) && y.isRun() && Nd4jKernels.has(kind)
         ? Nd4jKernels.binary(kind, x, y, out)
         : ElementwiseLoops.binary(kind, x.host(), y.host(), out.host());
+  }
+
+  private long productLimit() {
+    return Math.min(loopLimit, PRODUCT_LIMIT);
   }
 
   private boolean isLarge(Operand x, Operand out) {

@@ -8,31 +8,35 @@ import java.lang.foreign.MemorySegment;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A matrix of F32 elements somewhere in memory. */
-record Matrix(MemorySegment memory, long byteOffset, Layout layout) {
+record Matrix(HostTensor host) {
+  Matrix(MemorySegment memory, long byteOffset, Layout layout) {
+    this(new HostTensor(memory, byteOffset, DType.F32, layout));
+  }
+
+  private Layout layout() {
+    return host.layout();
+  }
+
   long rows() {
-    return layout.shape().extent(0);
+    return host.shape().extent(0);
   }
 
   long columns() {
-    return layout.shape().extent(1);
+    return host.shape().extent(1);
   }
 
   Matrix transpose() {
-    return new Matrix(memory, byteOffset, layout.transpose(0, 1));
+    return new Matrix(host.memory(), host.byteOffset(), layout().transpose(0, 1));
   }
 
   /** The first rows of a row-major matrix as a matrix of other width. */
   Matrix prefix(long rows, long columns) {
-    return new Matrix(memory, byteOffset, Layout.contiguous(Shape.of(rows, columns)));
-  }
-
-  HostTensor host() {
-    return new HostTensor(memory, byteOffset, DType.F32, layout);
+    return new Matrix(host.memory(), host.byteOffset(), Layout.contiguous(Shape.of(rows, columns)));
   }
 
   /** Whether BLAS can read it: one axis without gaps, the lines along it not overlapping. */
   boolean isDense() {
-    return hasDenseRows(layout) || hasDenseRows(layout.transpose(0, 1));
+    return hasDenseRows(layout()) || hasDenseRows(layout().transpose(0, 1));
   }
 
   private static boolean hasDenseRows(Layout layout) {
@@ -43,13 +47,13 @@ record Matrix(MemorySegment memory, long byteOffset, Layout layout) {
 
   /** Whether its elements, of which one axis has one, are a vector without gaps. */
   boolean isDenseVector() {
-    return layout.isContiguous();
+    return layout().isContiguous();
   }
 
   /** The matrix as ND4J sees it; only of a dense one. */
   INDArray array() {
-    long rowStride = layout.stride(0);
-    long columnStride = layout.stride(1);
+    long rowStride = layout().stride(0);
+    long columnStride = layout().stride(1);
     // The stride of an axis with one element means nothing, but ND4J reads an order from it.
     if (rows() == 1) {
       rowStride = columns() * columnStride;
@@ -57,11 +61,15 @@ record Matrix(MemorySegment memory, long byteOffset, Layout layout) {
       columnStride = 1;
     }
     return Nd4jLibrary.array(
-        memory, byteOffset, new long[] {rows(), columns()}, new long[] {rowStride, columnStride});
+        host.memory(),
+        host.byteOffset(),
+        new long[] {rows(), columns()},
+        new long[] {rowStride, columnStride});
   }
 
   /** The elements of a dense vector as ND4J sees them. */
   INDArray vector() {
-    return Nd4jLibrary.array(memory, byteOffset, new long[] {rows() * columns()}, new long[] {1});
+    return Nd4jLibrary.array(
+        host.memory(), host.byteOffset(), new long[] {rows() * columns()}, new long[] {1});
   }
 }

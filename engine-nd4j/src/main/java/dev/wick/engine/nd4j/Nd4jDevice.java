@@ -30,8 +30,11 @@ import java.util.List;
 final class Nd4jDevice implements Device {
   private static final System.Logger LOGGER = System.getLogger("dev.wick.engine.nd4j");
 
-  /** Below so many elements a loop is done before ND4J has begun. */
-  static final long LOOP_LIMIT = 4096;
+  /**
+   * Below so many elements a loop is done before ND4J's threads have met, which takes them
+   * milliseconds where other processes want the cores.
+   */
+  static final long LOOP_LIMIT = 1 << 15;
 
   private final DeviceInfo info;
   private final Compiler compiler;

@@ -18,11 +18,6 @@ public record HostTensor(MemorySegment memory, long byteOffset, DType dtype, Lay
     return layout.shape();
   }
 
-  /** The same memory under another layout. */
-  HostTensor with(Layout other) {
-    return new HostTensor(memory, byteOffset, dtype, other);
-  }
-
   float f32(long position) {
     return memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, byteOffset + 4 * position);
   }
