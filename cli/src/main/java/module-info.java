@@ -21,6 +21,8 @@ module dev.wick.cli {
   // Counts the heap that a thread allocates.
   requires jdk.management;
   requires java.management;
+  // Has sun.misc.Signal, for Ctrl-C.
+  requires jdk.unsupported;
 
   opens dev.wick.cli to
       info.picocli;

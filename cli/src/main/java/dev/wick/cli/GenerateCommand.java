@@ -127,6 +127,7 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private void check() {
+    flags.check();
     int prompts = (prompt == null ? 0 : 1) + (promptFile == null ? 0 : 1) + (dash == null ? 0 : 1);
     if (prompts != 1) {
       throw new UsageException(

@@ -2,7 +2,11 @@ package dev.wick.cli;
 
 import dev.wick.cli.terminal.Log;
 import dev.wick.cli.terminal.Streams;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -18,6 +22,23 @@ import picocli.CommandLine.ScopeType;
     synopsisSubcommandLabel = "COMMAND",
     description = "Runs Qwen language models inside the JVM.")
 public final class Main implements Callable<Integer> {
+  private static final Map<String, Function<Streams, Callable<Integer>>> COMMANDS =
+      new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("generate", GenerateCommand::new);
+    COMMANDS.put("chat", ChatCommand::new);
+    COMMANDS.put("logits", LogitsCommand::new);
+    COMMANDS.put("tokenize", TokenizeCommand::new);
+    COMMANDS.put("inspect", InspectCommand::new);
+    COMMANDS.put("devices", DevicesCommand::new);
+    COMMANDS.put("doctor", DoctorCommand::new);
+    COMMANDS.put("bench", BenchCommand::new);
+    COMMANDS.put("pull", PullCommand::new);
+    COMMANDS.put("list", ListCommand::new);
+    COMMANDS.put("rm", RemoveCommand::new);
+  }
+
   private final Streams streams;
   private CommandLine commandLine = new CommandLine(this);
 
@@ -33,24 +54,35 @@ public final class Main implements Callable<Integer> {
 
   /** Runs the command and exits with its code. */
   public static void main(String[] args) {
-    int code = commandLine(Streams.ofProcess()).execute(args);
+    int code;
+    Streams streams = Streams.ofProcess();
+    try {
+      code = commandLine(streams, args).execute(args);
+    } catch (OutOfMemoryError e) {
+      streams
+          .err()
+          .println("wick: " + e.getMessage() + "; give the JVM more: JDK_JAVA_OPTIONS=-Xmx8g");
+      code = CommandLine.ExitCode.SOFTWARE;
+    }
+    streams.out().flush();
+    streams.err().flush();
     System.exit(code);
   }
 
-  /** The command with all its subcommands. */
-  static CommandLine commandLine(Streams streams) {
+  /**
+   * The command with the subcommand that the arguments begin with, since reading the options of all
+   * takes a quarter of a second; with all of them if they begin with none.
+   */
+  static CommandLine commandLine(Streams streams, String... args) {
     Main main = new Main(streams);
-    CommandLine wick =
-        new CommandLine(main)
-            .addSubcommand(new GenerateCommand(streams))
-            .addSubcommand(new LogitsCommand(streams))
-            .addSubcommand(new TokenizeCommand(streams))
-            .addSubcommand(new InspectCommand(streams))
-            .addSubcommand(new DevicesCommand(streams))
-            .addSubcommand(new BenchCommand(streams))
-            .addSubcommand(new PullCommand(streams))
-            .addSubcommand(new ListCommand(streams))
-            .addSubcommand(new RemoveCommand(streams));
+    CommandLine wick = new CommandLine(main);
+    @Nullable Function<Streams, Callable<Integer>> named =
+        args.length == 0 ? null : COMMANDS.get(args[0]);
+    if (named != null) {
+      wick.addSubcommand(named.apply(streams));
+    } else {
+      COMMANDS.values().forEach(command -> wick.addSubcommand(command.apply(streams)));
+    }
     Failures failures = new Failures(() -> main.verbose);
     main.commandLine = wick;
     return wick.setOut(streams.out())

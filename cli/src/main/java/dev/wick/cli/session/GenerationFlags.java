@@ -140,6 +140,20 @@ public final class GenerationFlags {
     } catch (IllegalArgumentException e) {
       throw new IOException(checkpoint.folder() + ": " + e.getMessage(), e);
     }
+    apply(request, model);
+    return request;
+  }
+
+  /**
+   * Looks for mistakes before a model is loaded for nothing.
+   *
+   * @throws UsageException if an option is out of range
+   */
+  public void check() {
+    apply(GenerationRequest.builder(""), SamplingOptions.greedy());
+  }
+
+  private void apply(GenerationRequest.Builder request, SamplingOptions model) {
     try {
       request.sampling(sampling(model));
       if (maxTokens != null) {
@@ -150,7 +164,6 @@ public final class GenerationFlags {
     } catch (IllegalArgumentException e) {
       throw new UsageException(optionNamed(String.valueOf(e.getMessage())), e);
     }
-    return request;
   }
 
   /** A message about {@code top_k} as one about {@code --top-k}. */

@@ -4,6 +4,7 @@ import dev.wick.cli.terminal.ProgressBar;
 import dev.wick.cli.terminal.Streams;
 import dev.wick.engine.Engine;
 import dev.wick.engine.model.LanguageModel;
+import dev.wick.engine.model.LoadOptions;
 import dev.wick.engine.model.Models;
 import dev.wick.formats.Checkpoint;
 import dev.wick.streaming.Generator;
@@ -41,6 +42,7 @@ public final class Session implements AutoCloseable {
   public Session(ModelOptions options, DeviceOptions device, Streams streams) throws IOException {
     progress = own(streams.progress("loading"));
     try {
+      LoadOptions loadOptions = options.loadOptions();
       Path folder = ModelFolder.resolve(options.model(), streams);
       tokenizer =
           Files.exists(folder.resolve("tokenizer.json"))
@@ -49,7 +51,7 @@ public final class Session implements AutoCloseable {
       checkpoint = own(Checkpoint.open(folder));
       own(new Prefetch(checkpoint, progress));
       engine = own(device.open());
-      model = own(Models.load(checkpoint, engine, options.loadOptions()));
+      model = own(Models.load(checkpoint, engine, loadOptions));
       options.check(model.info());
     } catch (IOException | RuntimeException e) {
       Closing.after(e, owned);

@@ -18,6 +18,7 @@ import java.util.function.LongConsumer;
  * Random checkpoints of real shapes, kept in a cache folder, to measure speed without a download.
  */
 public final class SyntheticCheckpoint {
+  private static final String CONFIG = "config.json";
   private static final double STANDARD_DEVIATION = 0.02;
   private static final long SEED = 1;
 
@@ -43,12 +44,21 @@ public final class SyntheticCheckpoint {
   public static Path folder(Path cache, SyntheticShape shape, DType dtype, LoadListener listener)
       throws IOException {
     Path folder = cache.resolve(shape.label() + "-" + dtype.name().toLowerCase(Locale.ROOT));
-    Path config = folder.resolve("config.json");
-    if (Files.exists(config)) {
+    if (Files.exists(folder.resolve(CONFIG))) {
       return folder;
     }
     Files.createDirectories(folder);
-    Map<String, long[]> tensors = shape.tensors();
+    write(folder, shape.tensors(), shape.config(dtype), dtype, listener);
+    return folder;
+  }
+
+  static void write(
+      Path folder,
+      Map<String, long[]> tensors,
+      Map<String, Object> config,
+      DType dtype,
+      LoadListener listener)
+      throws IOException {
     long total = 0;
     for (long[] extents : tensors.values()) {
       total += TensorSpec.of(dtype, extents).byteSize();
@@ -73,8 +83,7 @@ public final class SyntheticCheckpoint {
         });
     writer.write(folder.resolve("model.safetensors"));
     // Last, since its presence says that the checkpoint is complete.
-    writeJson(config, shape.config(dtype));
-    return folder;
+    writeJson(folder.resolve(CONFIG), config);
   }
 
   private static LongConsumer progress(LoadListener listener, long total) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Collection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,7 @@ public final class Json {
         }
         json.writeEndObject();
       }
-      case Iterable<?> list -> {
+      case Collection<?> list -> {
         json.writeStartArray();
         for (Object element : list) {
           write(json, element);

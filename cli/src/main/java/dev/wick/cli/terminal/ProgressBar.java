@@ -2,6 +2,7 @@ package dev.wick.cli.terminal;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /**
  * A line on a terminal that shows how far something long has come, and disappears when it is
@@ -16,14 +17,22 @@ public final class ProgressBar implements AutoCloseable {
   private final PrintWriter terminal;
   private final boolean visible;
   private final String label;
-  private long nextDraw = System.nanoTime() + FIRST_DRAWN_AFTER_NANOS;
+  private final LongSupplier clock;
+  private long nextDraw;
   private int drawn;
   private boolean closed;
 
   ProgressBar(PrintWriter terminal, boolean visible, String label) {
+    this(terminal, visible, label, System::nanoTime);
+  }
+
+  /** A bar with a clock of its own, in nanoseconds. */
+  ProgressBar(PrintWriter terminal, boolean visible, String label, LongSupplier clock) {
     this.terminal = terminal;
     this.visible = visible;
     this.label = label;
+    this.clock = clock;
+    this.nextDraw = clock.getAsLong() + FIRST_DRAWN_AFTER_NANOS;
   }
 
   /** Shows bytes done of bytes in all. */
@@ -33,7 +42,7 @@ public final class ProgressBar implements AutoCloseable {
 
   /** Shows bytes done of bytes in all, and a remark. */
   public synchronized void update(long done, long total, String remark) {
-    long now = System.nanoTime();
+    long now = clock.getAsLong();
     if (!visible || closed || now - nextDraw < 0) {
       return;
     }
