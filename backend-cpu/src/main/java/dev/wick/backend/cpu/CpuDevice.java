@@ -16,8 +16,6 @@ import java.util.List;
 
 /** The processor as a device. Thread-safe; queues share one team of threads. */
 final class CpuDevice implements Device {
-  private static final long ALIGNMENT = 64;
-
   private final DeviceInfo info;
   private final InnerLoops loops;
   private final WorkerTeam team;
@@ -49,7 +47,7 @@ final class CpuDevice implements Device {
     }
     Arena arena = Arena.ofShared();
     try {
-      return opened(new CpuBuffer(this, arena.allocate(byteSize, ALIGNMENT), arena));
+      return opened(new CpuBuffer(this, HostMemory.allocate(byteSize, arena), arena));
     } catch (OutOfMemoryError e) {
       arena.close();
       DeviceMemoryException failure = new DeviceMemoryException(info.id(), byteSize, -1);
