@@ -26,15 +26,12 @@ record BuiltModule(Path folder) {
 
   /** The folders that the parent POM names, as far as they hold production code. */
   static List<BuiltModule> withSources() throws IOException {
-    Set<String> names = moduleNames();
-    try (Stream<Path> folders = Files.list(ROOT)) {
-      return folders
-          .filter(folder -> names.contains(String.valueOf(folder.getFileName())))
-          .map(BuiltModule::new)
-          .filter(module -> !module.sources().isEmpty())
-          .sorted((a, b) -> a.toString().compareTo(b.toString()))
-          .toList();
-    }
+    return moduleNames().stream()
+        .map(ROOT::resolve)
+        .filter(Files::isDirectory)
+        .map(BuiltModule::new)
+        .filter(module -> !module.sources().isEmpty())
+        .toList();
   }
 
   /** Those of them that are compiled; in a build of the whole, all. */

@@ -54,7 +54,9 @@ class ModuleGraphTest {
 
   private static boolean isBackend(BuiltModule module) {
     String folder = module.toString();
-    return folder.startsWith("backend-") || folder.equals("engine-nd4j");
+    return folder.startsWith("backend-")
+        || folder.equals("engine-nd4j")
+        || folder.equals("custom-backend");
   }
 
   @ParameterizedTest
