@@ -14,7 +14,6 @@ import dev.wick.tokenizers.chat.ChatRequest;
 import dev.wick.tokenizers.chat.ChatTemplate;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +23,8 @@ import java.util.regex.Pattern;
 public final class Chat {
   private static final Pattern TOOL_CALL =
       Pattern.compile("<tool_call>(.*?)</tool_call>", Pattern.DOTALL);
-  private static final Map<String, Object> TODAY =
-      Map.of(
-          "type", "function", "function", Map.of("name", "today", "description", "The date today"));
+  private static final Map<String, Object> JAVA =
+      Map.of("type", "function", "function", Map.of("name", "java", "description", "Its version"));
 
   private Chat() {}
 
@@ -42,10 +40,10 @@ public final class Chat {
       ChatTemplate template = ChatTemplate.load(folder);
       for (boolean thinking : List.of(false, true)) {
         List<ChatMessage> messages = new ArrayList<>();
-        messages.add(ChatMessage.user(arguments.text("Which day is it today?")));
+        messages.add(ChatMessage.user(arguments.text("Which Java are you running on?")));
         while (messages.size() < 8 && !messages.getLast().role().equals("assistant")) {
           ChatRequest chat =
-              ChatRequest.answer(messages).withTools(List.of(TODAY)).withThinking(thinking);
+              ChatRequest.answer(messages).withTools(List.of(JAVA)).withThinking(thinking);
           var request =
               GenerationRequest.builder(template.render(chat).text())
                   .generationConfig(checkpoint.generationConfig())
@@ -71,7 +69,7 @@ public final class Chat {
   private static String result(String call) {
     try {
       String name = new ObjectMapper().readTree(call).path("name").asText();
-      return name.equals("today") ? LocalDate.now().toString() : "there is no tool " + name;
+      return name.equals("java") ? "" + Runtime.version() : "there is no tool " + name;
     } catch (JsonProcessingException e) {
       return "not understood: " + e.getOriginalMessage(); // The model may mend its call.
     }

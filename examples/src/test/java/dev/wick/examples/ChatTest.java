@@ -3,7 +3,6 @@ package dev.wick.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wick.tokenizers.chat.ChatMessage;
-import java.time.LocalDate;
 import org.junit.jupiter.api.Test;
 
 class ChatTest {
@@ -13,20 +12,20 @@ class ChatTest {
         """
         I shall look.
         <tool_call>
-        {"name": "today", "arguments": {}}
+        {"name": "java", "arguments": {}}
         </tool_call>
-        <tool_call>{"name": "tomorrow", "arguments": {"zone": "UTC"}}</tool_call>
+        <tool_call>{"name": "python", "arguments": {"of": "you"}}</tool_call>
         """;
 
     assertThat(Chat.results(answer))
         .containsExactly(
-            ChatMessage.tool(LocalDate.now().toString()),
-            ChatMessage.tool("there is no tool tomorrow"));
+            ChatMessage.tool(Runtime.version().toString()),
+            ChatMessage.tool("there is no tool python"));
   }
 
   @Test
   void results_withoutACall_areNone() {
-    assertThat(Chat.results("It is Friday. <tool_call> is how I would ask.")).isEmpty();
+    assertThat(Chat.results("It is 25. <tool_call> is how I would ask.")).isEmpty();
   }
 
   @Test
