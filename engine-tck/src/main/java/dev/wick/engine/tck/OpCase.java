@@ -29,6 +29,11 @@ record OpCase(Op op, List<HostTensor> operands, Tolerance tolerance, boolean rep
     return new OpCase(op, operands, tolerance, false);
   }
 
+  /** This case with operands that repeat. */
+  OpCase tolerant() {
+    return new OpCase(op, operands, tolerance.forRepeatedNumbers(), repeatable);
+  }
+
   List<TensorSpec> specs() {
     return operands.stream().map(HostTensor::spec).toList();
   }

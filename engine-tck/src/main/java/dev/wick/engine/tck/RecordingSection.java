@@ -139,7 +139,8 @@ final class RecordingSection {
           for (int i = 0; i < expected.size(); i++) {
             HostTensor actual = HostTensor.zeros(program.outputSpec("y" + i));
             program.read("y" + i, actual.segment());
-            Optional<String> difference = opCase.tolerance().difference(expected.get(i), actual);
+            Optional<String> difference =
+                opCase.tolerant().tolerance().difference(expected.get(i), actual);
             check(
                 difference.isEmpty(),
                 opCase + " traced to give what the oracle gives",
