@@ -3,6 +3,7 @@ package dev.wick.cli;
 import dev.wick.cli.terminal.Log;
 import dev.wick.cli.terminal.Streams;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -58,15 +59,25 @@ public final class Main implements Callable<Integer> {
     Streams streams = Streams.ofProcess();
     try {
       code = commandLine(streams, args).execute(args);
-    } catch (OutOfMemoryError e) {
-      streams
-          .err()
-          .println("wick: " + e.getMessage() + "; give the JVM more: JDK_JAVA_OPTIONS=-Xmx8g");
+    } catch (VirtualMachineError | LinkageError e) {
+      report(e, streams, List.of(args).contains("--verbose"));
       code = CommandLine.ExitCode.SOFTWARE;
     }
     streams.out().flush();
     streams.err().flush();
     System.exit(code);
+  }
+
+  /** What no command can handle: too little memory, a file cut short while mapped, a wrong jar. */
+  private static void report(Error failure, Streams streams, boolean verbose) {
+    String remedy =
+        failure instanceof OutOfMemoryError
+            ? "; give the JVM more, for example JDK_JAVA_OPTIONS=-Xmx8g"
+            : "; --verbose shows where it comes from";
+    streams.err().println("wick: " + failure + remedy);
+    if (verbose) {
+      failure.printStackTrace(streams.err());
+    }
   }
 
   /**

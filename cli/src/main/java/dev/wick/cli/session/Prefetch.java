@@ -1,13 +1,12 @@
 package dev.wick.cli.session;
 
-import dev.wick.cli.terminal.ProgressBar;
 import dev.wick.formats.Checkpoint;
 
 /** Reads weights into memory on a thread of its own, until it is done or closed. */
 final class Prefetch implements AutoCloseable {
   private final Thread thread;
 
-  Prefetch(Checkpoint checkpoint, ProgressBar bar) {
+  Prefetch(Checkpoint checkpoint, LoadingBar bar) {
     thread =
         Thread.ofPlatform()
             .daemon()
@@ -15,7 +14,7 @@ final class Prefetch implements AutoCloseable {
             .start(
                 () ->
                     checkpoint.prefetch(
-                        progress -> bar.update(progress.bytesDone(), progress.bytesTotal())));
+                        progress -> bar.read(progress.bytesDone(), progress.bytesTotal())));
   }
 
   /** Stops reading and waits for the thread, so that the files can be unmapped. */

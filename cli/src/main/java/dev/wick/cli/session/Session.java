@@ -1,6 +1,5 @@
 package dev.wick.cli.session;
 
-import dev.wick.cli.terminal.ProgressBar;
 import dev.wick.cli.terminal.Streams;
 import dev.wick.engine.Engine;
 import dev.wick.engine.model.LanguageModel;
@@ -25,7 +24,7 @@ import java.util.Optional;
  */
 public final class Session implements AutoCloseable {
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-  private final ProgressBar progress;
+  private final LoadingBar progress;
   private final Optional<TokenizerLoading> tokenizer;
   private final Checkpoint checkpoint;
   private final Engine engine;
@@ -40,9 +39,9 @@ public final class Session implements AutoCloseable {
    * @throws dev.wick.engine.NoBackendException if there is no such device
    */
   public Session(ModelOptions options, DeviceOptions device, Streams streams) throws IOException {
-    progress = own(streams.progress("loading"));
+    progress = own(new LoadingBar(streams));
     try {
-      LoadOptions loadOptions = options.loadOptions();
+      LoadOptions loadOptions = options.loadOptions().withListener(progress::placed);
       Path folder = ModelFolder.resolve(options.model(), streams);
       tokenizer =
           Files.exists(folder.resolve("tokenizer.json"))

@@ -1,6 +1,7 @@
 package dev.wick.cli.terminal;
 
 import java.text.MessageFormat;
+import java.util.Locale;
 import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
 
@@ -46,8 +47,7 @@ public final class Log extends System.LoggerFinder {
       if (!isLoggable(level)) {
         return;
       }
-      System.err.println(
-          "wick: " + level.getName().toLowerCase(java.util.Locale.ROOT) + ": " + message);
+      System.err.println("wick: " + level.getName().toLowerCase(Locale.ROOT) + ": " + message);
       if (thrown != null && verbose) {
         thrown.printStackTrace();
       } else if (thrown != null) {
