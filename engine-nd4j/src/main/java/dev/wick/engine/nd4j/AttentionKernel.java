@@ -28,7 +28,7 @@ final class AttentionKernel implements Kernel {
   private final AttentionTile tile;
 
   AttentionKernel(
-      PagedAttention op, List<Operand> in, Operand out, long loopLimit, Scratch scratch) {
+      PagedAttention op, List<Operand> in, Operand out, Compiler compiler, Scratch scratch) {
     this.op = op;
     this.query = in.get(0).host();
     this.keys = in.get(1).host();
@@ -50,7 +50,14 @@ final class AttentionKernel implements Kernel {
             List.of(rows, positions, headDim, valueDim, op.scale()),
             () ->
                 new AttentionTile(
-                    rows, positions, headDim, valueDim, op.scale(), loopLimit, scratch));
+                    rows,
+                    positions,
+                    headDim,
+                    valueDim,
+                    op.scale(),
+                    compiler.loopLimit(),
+                    compiler.products(),
+                    scratch));
   }
 
   @Override

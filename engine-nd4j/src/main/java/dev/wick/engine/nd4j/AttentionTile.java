@@ -18,6 +18,7 @@ final class AttentionTile {
   private final Matrix mixed;
   private final double scale;
   private final long loopLimit;
+  private final Products products;
   private final Scratch scratch;
   private final Map<Long, Kernel> scoring = new HashMap<>();
   private final Map<Long, Kernel> mixing = new HashMap<>();
@@ -33,6 +34,7 @@ final class AttentionTile {
       long valueDim,
       double scale,
       long loopLimit,
+      Products products,
       Scratch scratch) {
     this.query = scratch.matrix(rows, headDim);
     this.keys = scratch.matrix(positions, headDim);
@@ -41,6 +43,7 @@ final class AttentionTile {
     this.mixed = scratch.matrix(rows, valueDim);
     this.scale = scale;
     this.loopLimit = loopLimit;
+    this.products = products;
     this.scratch = scratch;
   }
 
@@ -77,7 +80,7 @@ final class AttentionTile {
   private Kernel scoring(long rows, long positions) {
     Matrix queries = query.prefix(rows, query.columns());
     Matrix transposed = keys.prefix(positions, keys.columns()).transpose();
-    return MatMulKernel.of(queries, transposed, scores.prefix(rows, positions), scale, scratch);
+    return products.of(queries, transposed, scores.prefix(rows, positions), scale, scratch);
   }
 
   /** Turns scores into probabilities and mixes the values. */
@@ -88,13 +91,13 @@ final class AttentionTile {
   private Kernel mixing(long rows, long positions) {
     Matrix probabilities = scores.prefix(rows, positions);
     Kernel softmax =
-        rows * positions < loopLimit
+        rows * positions < loopLimit || !(products instanceof Products.InPlace)
             ? RowLoops.softmax(probabilities.host(), probabilities.host())
             : new CustomOp("softmax")
                 .integers(1)
                 .arrays(probabilities.array(), probabilities.array());
     Kernel product =
-        MatMulKernel.of(
+        products.of(
             probabilities,
             values.prefix(positions, values.columns()),
             mixed.prefix(rows, values.columns()),

@@ -37,10 +37,32 @@ import java.util.List;
  * loop elsewhere. Thread-safe.
  *
  * @param loopLimit elements from which on ND4J is worth its call
+ * @param products how matrices are multiplied
  */
-record Compiler(long loopLimit) {
+record Compiler(long loopLimit, Products products) {
+  /**
+   * Elements below which a loop is done before ND4J's threads have met, which takes them
+   * milliseconds where other processes want the cores.
+   */
+  private static final long LOOP_LIMIT = 1 << 15;
+
   /** Multiplications from which on ND4J is worth its call. */
   private static final long PRODUCT_LIMIT = 1 << 12;
+
+  /** Computes in the host's memory. */
+  static Compiler inPlace() {
+    return new Compiler(LOOP_LIMIT, new Products.InPlace());
+  }
+
+  /** Multiplies copies. */
+  static Compiler mirrored() {
+    return new Compiler(LOOP_LIMIT, new MirroredProducts());
+  }
+
+  /** Whether ND4J is given the host's memory. */
+  boolean computesInPlace() {
+    return products instanceof Products.InPlace;
+  }
 
   /** The kernel of an operation that the device supports. */
   Kernel compile(Op op, List<Operand> in, List<Operand> results, Scratch scratch) {
@@ -62,7 +84,7 @@ record Compiler(long loopLimit) {
           RowLoops.rope(in.get(0).host(), in.get(1).host(), in.get(2).host(), out.host());
       case TopK topK ->
           RowLoops.topK(topK.k(), in.get(0).host(), out.host(), results.get(1).host());
-      case PagedAttention attention -> new AttentionKernel(attention, in, out, loopLimit, scratch);
+      case PagedAttention attention -> new AttentionKernel(attention, in, out, this, scratch);
       case ExpertMatMul experts -> new ExpertKernel(in, out, scratch);
       case FusedOp fused ->
           throw new IllegalArgumentException("nd4j: expected a supported operation, got " + fused);
@@ -72,7 +94,8 @@ record Compiler(long loopLimit) {
   private Kernel compile(PrimitiveOp op, List<Operand> in, Operand out, Scratch scratch) {
     HostTensor to = out.host();
     return switch (op) {
-      case MatMul matMul -> MatMulKernel.of(in.get(0), in.get(1), out, productLimit(), scratch);
+      case MatMul matMul ->
+          MatMulKernel.of(in.get(0), in.get(1), out, productLimit(), products, scratch);
       case Unary unary ->
           isLarge(in.get(0), out)
               ? Nd4jKernels.unary(unary.kind(), in.get(0), out)
@@ -107,11 +130,11 @@ record Compiler(long loopLimit) {
   }
 
   private long productLimit() {
-    return Math.min(loopLimit, PRODUCT_LIMIT);
+    return computesInPlace() ? Math.min(loopLimit, PRODUCT_LIMIT) : loopLimit;
   }
 
   private boolean isLarge(Operand x, Operand out) {
-    return x.isRun() && out.isRun() && x.shape().size() >= loopLimit;
+    return computesInPlace() && x.isRun() && out.isRun() && x.shape().size() >= loopLimit;
   }
 
   private static List<HostTensor> hosts(List<Operand> operands) {

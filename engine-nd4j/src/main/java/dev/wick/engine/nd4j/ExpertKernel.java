@@ -29,8 +29,8 @@ final class ExpertKernel implements Kernel {
   private final @Nullable INDArray[] weightArrays;
   private final @Nullable INDArray[] rowArrays;
   private final @Nullable INDArray[] productArrays;
-  private final CustomOp one = MatMulKernel.product(1);
-  private final CustomOp several = MatMulKernel.product(1).integers(0, 1, 0);
+  private final CustomOp one = Products.InPlace.product(1);
+  private final CustomOp several = Products.InPlace.product(1).integers(0, 1, 0);
 
   ExpertKernel(List<Operand> operands, Operand out, Scratch scratch) {
     this.x = operands.get(0).host();

@@ -2,14 +2,13 @@ package dev.wick.engine.nd4j;
 
 import dev.wick.engine.nd4j.host.Kernel;
 import dev.wick.engine.nd4j.host.MatMulLoops;
-import dev.wick.engine.nd4j.host.MovementLoops;
 import dev.wick.engine.tensor.Layout;
 import dev.wick.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Products of F32 matrices by ND4J's {@code matmul}, straight into the result. */
+/** Products of F32 matrices and batches of them. */
 final class MatMulKernel {
   /** Multiplications per matrix from which on a batch is better taken one by one. */
   private static final long BATCH_LIMIT = 1 << 16;
@@ -21,7 +20,8 @@ final class MatMulKernel {
    *
    * @param loopLimit multiplications per matrix from which on ND4J is called
    */
-  static Kernel of(Operand a, Operand b, Operand out, long loopLimit, Scratch scratch) {
+  static Kernel of(
+      Operand a, Operand b, Operand out, long loopLimit, Products products, Scratch scratch) {
     Shape shape = out.shape();
     if (shape.size() == 0) {
       return () -> {};
@@ -38,23 +38,27 @@ final class MatMulKernel {
     Optional<Layout> rows = left.reshape(Shape.of(matrices * m, k));
     if (rows.isPresent() && isRepeated(right)) {
       Matrix result = out.matrix(0, Layout.contiguous(Shape.of(matrices * m, n)));
-      return of(a.matrix(0, rows.get()), b.matrix(0, first(right)), result, 1, scratch);
+      return products.of(a.matrix(0, rows.get()), b.matrix(0, first(right)), result, 1, scratch);
     }
-    if (m * n * k < BATCH_LIMIT && repeatsNothing(left) && repeatsNothing(right)) {
-      return product(1).arrays(out.array(out.layout()), a.array(left), b.array(right));
+    if (products instanceof Products.InPlace
+        && m * n * k < BATCH_LIMIT
+        && repeatsNothing(left)
+        && repeatsNothing(right)) {
+      return Products.InPlace.product(1)
+          .arrays(out.array(out.layout()), a.array(left), b.array(right));
     }
-    List<Kernel> products = new ArrayList<>();
+    List<Kernel> batch = new ArrayList<>();
     for (long i = 0; i < matrices; i++) {
       Matrix result = out.matrix(i * m * n, Layout.contiguous(Shape.of(m, n)));
-      products.add(
-          of(
+      batch.add(
+          products.of(
               a.matrix(start(left, i), first(left)),
               b.matrix(start(right, i), first(right)),
               result,
               1,
               scratch));
     }
-    return () -> products.forEach(Kernel::run);
+    return () -> batch.forEach(Kernel::run);
   }
 
   private static boolean repeatsNothing(Layout layout) {
@@ -95,49 +99,5 @@ final class MatMulKernel {
       rest /= layout.shape().extent(axis);
     }
     return start;
-  }
-
-  /**
-   * {@code result = factor * a * b}.
-   *
-   * @param result row-major
-   */
-  static Kernel of(Matrix a, Matrix b, Matrix result, double factor, Scratch scratch) {
-    List<Kernel> steps = new ArrayList<>();
-    CustomOp product = product(factor);
-    // With one row or column, ND4J's product of matrix and vector is several times faster.
-    if (a.rows() == 1) {
-      Matrix vector = dense(a, a.isDenseVector(), steps, scratch);
-      Matrix matrix = dense(b.transpose(), b.isDense(), steps, scratch);
-      product.arrays(result.vector(), matrix.array(), vector.vector());
-    } else if (b.columns() == 1) {
-      Matrix matrix = dense(a, a.isDense(), steps, scratch);
-      Matrix vector = dense(b, b.isDenseVector(), steps, scratch);
-      product.arrays(result.vector(), matrix.array(), vector.vector());
-    } else {
-      Matrix left = dense(a, a.isDense(), steps, scratch);
-      Matrix right = dense(b, b.isDense(), steps, scratch);
-      product.arrays(result.array(), left.array(), right.array());
-    }
-    if (steps.isEmpty()) {
-      return product;
-    }
-    steps.add(product);
-    return () -> steps.forEach(Kernel::run);
-  }
-
-  /** ND4J's {@code factor * a * b}, to be given its arrays. */
-  static CustomOp product(double factor) {
-    return new CustomOp("matmul").numbers(factor, 0).integers(0, 0, 0);
-  }
-
-  /** A matrix itself if it is dense, else a copy that is made before each product. */
-  private static Matrix dense(Matrix matrix, boolean isDense, List<Kernel> steps, Scratch scratch) {
-    if (isDense) {
-      return matrix;
-    }
-    Matrix copy = scratch.matrix(matrix.rows(), matrix.columns());
-    steps.add(MovementLoops.copy(0, List.of(matrix.host()), copy.host()));
-    return copy;
   }
 }

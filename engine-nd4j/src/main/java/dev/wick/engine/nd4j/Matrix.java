@@ -5,12 +5,17 @@ import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Layout;
 import dev.wick.engine.tensor.Shape;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A matrix of F32 elements somewhere in memory. */
-record Matrix(HostTensor host) {
-  Matrix(MemorySegment memory, long byteOffset, Layout layout) {
-    this(new HostTensor(memory, byteOffset, DType.F32, layout));
+/**
+ * A matrix of F32 elements somewhere in memory.
+ *
+ * @param owner the buffer whose memory it is, null for scratch memory
+ */
+record Matrix(HostTensor host, @Nullable Nd4jBuffer owner) {
+  Matrix(MemorySegment memory, long byteOffset, Layout layout, @Nullable Nd4jBuffer owner) {
+    this(new HostTensor(memory, byteOffset, DType.F32, layout), owner);
   }
 
   private Layout layout() {
@@ -26,12 +31,13 @@ record Matrix(HostTensor host) {
   }
 
   Matrix transpose() {
-    return new Matrix(host.memory(), host.byteOffset(), layout().transpose(0, 1));
+    return new Matrix(host.memory(), host.byteOffset(), layout().transpose(0, 1), owner);
   }
 
   /** The first rows of a row-major matrix as a matrix of other width. */
   Matrix prefix(long rows, long columns) {
-    return new Matrix(host.memory(), host.byteOffset(), Layout.contiguous(Shape.of(rows, columns)));
+    return new Matrix(
+        host.memory(), host.byteOffset(), Layout.contiguous(Shape.of(rows, columns)), owner);
   }
 
   /** Whether BLAS can read it: one axis without gaps, the lines along it not overlapping. */
@@ -45,8 +51,8 @@ record Matrix(HostTensor host) {
         && (layout.shape().extent(0) == 1 || layout.stride(0) >= columns);
   }
 
-  /** Whether its elements, of which one axis has one, are a vector without gaps. */
-  boolean isDenseVector() {
+  /** Whether its elements lie next to each other row by row. */
+  boolean isRowMajor() {
     return layout().isContiguous();
   }
 

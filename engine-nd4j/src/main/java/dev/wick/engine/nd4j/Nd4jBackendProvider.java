@@ -42,15 +42,16 @@ public final class Nd4jBackendProvider implements BackendProvider {
 
   @Override
   public Device open(DeviceInfo device) {
-    return open(device, Nd4jDevice.LOOP_LIMIT);
+    boolean cuda = device.kind() == DeviceInfo.Kind.GPU;
+    return open(device, cuda ? Compiler.mirrored() : Compiler.inPlace());
   }
 
-  /** Opens the device with another size from which on ND4J is called. */
-  static Device open(DeviceInfo device, long loopLimit) {
+  /** Opens the device with another choice of what runs an operation. */
+  static Device open(DeviceInfo device, Compiler compiler) {
     if (look() instanceof Probe.Available(List<DeviceInfo> devices)) {
       for (DeviceInfo offered : devices) {
         if (offered.id().equals(device.id())) {
-          return Nd4jDevice.open(offered, loopLimit);
+          return Nd4jDevice.open(offered, compiler);
         }
       }
     }

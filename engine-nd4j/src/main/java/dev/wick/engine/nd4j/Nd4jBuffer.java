@@ -1,9 +1,13 @@
 package dev.wick.engine.nd4j;
 
+import dev.wick.engine.nd4j.host.HostTensor;
 import dev.wick.engine.spi.DeviceBuffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +19,8 @@ final class Nd4jBuffer implements DeviceBuffer {
   private final MemorySegment memory;
   private final Runnable free;
   private @Nullable Arena view;
+  private final AtomicLong writes = new AtomicLong();
+  private final Map<HostTensor, Mirror> mirrors = new HashMap<>();
   private int users;
   private boolean closed;
 
@@ -36,6 +42,21 @@ final class Nd4jBuffer implements DeviceBuffer {
     return memory;
   }
 
+  /** How often the memory has been written since the buffer was made. */
+  long writes() {
+    return writes.get();
+  }
+
+  /** Says that the memory was written. */
+  void countWrite() {
+    writes.incrementAndGet();
+  }
+
+  /** The copy of a part that ND4J keeps as long as the buffer is there. */
+  synchronized Mirror mirror(HostTensor part) {
+    return mirrors.computeIfAbsent(part, key -> new Mirror());
+  }
+
   @Override
   public long byteSize() {
     return memory.byteSize();
@@ -45,6 +66,9 @@ final class Nd4jBuffer implements DeviceBuffer {
   @SuppressWarnings("restricted") // the same memory, out of reach once the buffer is closed
   public synchronized Optional<MemorySegment> hostView() {
     checkOpen();
+    if (!device.info().unifiedMemory()) {
+      return Optional.empty(); // what is written through a view would not be noticed
+    }
     if (view == null) {
       view = Arena.ofShared();
     }
@@ -72,6 +96,7 @@ final class Nd4jBuffer implements DeviceBuffer {
 
   private void freeIfUnused() {
     if (closed && users == 0) {
+      mirrors.values().forEach(Mirror::close);
       free.run();
     }
   }

@@ -17,7 +17,6 @@ import dev.wick.engine.op.TopK;
 import dev.wick.engine.spi.CommandQueue;
 import dev.wick.engine.spi.Device;
 import dev.wick.engine.spi.DeviceBuffer;
-import dev.wick.engine.spi.DeviceException;
 import dev.wick.engine.spi.DeviceInfo;
 import dev.wick.engine.spi.DeviceMemoryException;
 import dev.wick.engine.tensor.DType;
@@ -26,15 +25,12 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** ND4J over host memory. Thread-safe. */
+/**
+ * ND4J over host memory. On a backend that cannot compute there, such as CUDA, it multiplies
+ * copies. Thread-safe.
+ */
 final class Nd4jDevice implements Device {
   private static final System.Logger LOGGER = System.getLogger("dev.wick.engine.nd4j");
-
-  /**
-   * Below so many elements a loop is done before ND4J's threads have met, which takes them
-   * milliseconds where other processes want the cores.
-   */
-  static final long LOOP_LIMIT = 1 << 15;
 
   private final DeviceInfo info;
   private final Compiler compiler;
@@ -42,26 +38,17 @@ final class Nd4jDevice implements Device {
   private long openBytes;
   private boolean closed;
 
-  private Nd4jDevice(DeviceInfo info, long loopLimit) {
+  private Nd4jDevice(DeviceInfo info, Compiler compiler) {
     this.info = info;
-    this.compiler = new Compiler(loopLimit);
+    this.compiler = compiler;
   }
 
-  /**
-   * @param loopLimit ND4J is called from so many elements on
-   */
-  static Nd4jDevice open(DeviceInfo info, long loopLimit) {
-    if (info.kind() == DeviceInfo.Kind.GPU) {
-      throw new DeviceException(
-          info.id()
-              + ": open: expected ND4J's CPU backend, got CUDA, which is not supported yet; build"
-              + " without -Dnd4j.cuda");
-    }
+  static Nd4jDevice open(DeviceInfo info, Compiler compiler) {
     Nd4jLibrary.start(info.id());
     LOGGER.log(
         Level.DEBUG,
         () -> info.id() + ": " + info.description() + ", " + Nd4jLibrary.description());
-    return new Nd4jDevice(info, loopLimit);
+    return new Nd4jDevice(info, compiler);
   }
 
   Compiler compiler() {
@@ -80,7 +67,8 @@ final class Nd4jDevice implements Device {
       case MatMul matMul -> operands.get(1).dtype() == DType.F32;
       case Dequantize dequantize -> CastLoops.expands(operands.getFirst().dtype());
       case PrimitiveOp primitive -> true;
-      case ExpertMatMul expertMatMul -> operands.get(2).dtype() == DType.F32;
+      case ExpertMatMul expertMatMul ->
+          compiler.computesInPlace() && operands.get(2).dtype() == DType.F32;
       case RmsNorm rmsNorm -> true;
       case Softmax softmax -> true;
       case LogSumExp logSumExp -> true;

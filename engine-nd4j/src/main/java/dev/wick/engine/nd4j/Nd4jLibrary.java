@@ -33,13 +33,21 @@ final class Nd4jLibrary {
       throw new DeviceException(
           device
               + ": open: expected ND4J to start, got "
-              + e
+              + rootCause(e)
               + "; check that its jars are of one version and that java.io.tmpdir and the JavaCPP"
               + " cache are writable",
           e);
     } finally {
       thread.setContextClassLoader(before);
     }
+  }
+
+  private static Throwable rootCause(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
   }
 
   /** What ND4J says of itself, for example {@code OPENBLAS, 2 threads}. */

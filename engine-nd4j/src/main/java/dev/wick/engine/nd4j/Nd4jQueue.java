@@ -41,12 +41,14 @@ final class Nd4jQueue implements CommandQueue {
           .forEach(view -> buffers.add(own(view.buffer())));
     }
     List<Nd4jBuffer> inUse = List.copyOf(buffers);
-    List<Kernel> kernels = new ArrayList<>();
+    List<Nd4jRecording.Step> steps = new ArrayList<>();
     Scratch scratch = new Scratch();
     acquire(inUse);
     try {
       for (OpCall call : calls) {
-        kernels.add(compile(call, scratch));
+        List<Nd4jBuffer> written =
+            call.results().stream().map(view -> own(view.buffer())).distinct().toList();
+        steps.add(new Nd4jRecording.Step(compile(call, scratch), written));
       }
     } catch (RuntimeException e) {
       scratch.close();
@@ -54,7 +56,7 @@ final class Nd4jQueue implements CommandQueue {
     } finally {
       inUse.forEach(Nd4jBuffer::release);
     }
-    return new Nd4jRecording(this, kernels, inUse, scratch);
+    return new Nd4jRecording(this, steps, inUse, scratch);
   }
 
   private Kernel compile(OpCall call, Scratch scratch) {
@@ -104,6 +106,7 @@ final class Nd4jQueue implements CommandQueue {
     buffer.acquire();
     try {
       MemorySegment.copy(source, 0, buffer.memory(), targetOffset, source.byteSize());
+      buffer.countWrite();
     } finally {
       buffer.release();
     }

@@ -7,14 +7,14 @@ import java.util.List;
 /** Kernels whose arrays are set up, and the buffers that they touch. */
 final class Nd4jRecording implements Recording {
   private final Nd4jQueue queue;
-  private final List<Kernel> kernels;
+  private final List<Step> steps;
   private final List<Nd4jBuffer> buffers;
   private final Scratch scratch;
   private boolean closed;
 
-  Nd4jRecording(Nd4jQueue queue, List<Kernel> kernels, List<Nd4jBuffer> buffers, Scratch scratch) {
+  Nd4jRecording(Nd4jQueue queue, List<Step> steps, List<Nd4jBuffer> buffers, Scratch scratch) {
     this.queue = queue;
-    this.kernels = kernels;
+    this.steps = steps;
     this.buffers = buffers;
     this.scratch = scratch;
   }
@@ -27,8 +27,8 @@ final class Nd4jRecording implements Recording {
     queue.checkOpen();
     Nd4jQueue.acquire(buffers);
     try {
-      for (int i = 0; i < kernels.size(); i++) {
-        kernels.get(i).run();
+      for (int i = 0; i < steps.size(); i++) {
+        steps.get(i).run();
       }
     } finally {
       for (int i = 0; i < buffers.size(); i++) {
@@ -42,6 +42,19 @@ final class Nd4jRecording implements Recording {
     if (!closed) {
       closed = true;
       scratch.close();
+    }
+  }
+
+  /** A kernel and the buffers that it writes. */
+  record Step(Kernel kernel, List<Nd4jBuffer> written) {
+    void run() {
+      try {
+        kernel.run();
+      } finally {
+        for (int i = 0; i < written.size(); i++) {
+          written.get(i).countWrite();
+        }
+      }
     }
   }
 }

@@ -5,14 +5,12 @@ import dev.wick.engine.spi.TensorView;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Layout;
 import dev.wick.engine.tensor.Shape;
-import java.lang.foreign.MemorySegment;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A place in the memory of a buffer, as loops and as ND4J see it. */
-record Operand(MemorySegment memory, long byteOffset, DType dtype, Layout layout) {
+record Operand(Nd4jBuffer buffer, long byteOffset, DType dtype, Layout layout) {
   static Operand of(TensorView view) {
-    Nd4jBuffer buffer = (Nd4jBuffer) view.buffer();
-    return new Operand(buffer.memory(), view.byteOffset(), view.dtype(), view.layout());
+    return new Operand((Nd4jBuffer) view.buffer(), view.byteOffset(), view.dtype(), view.layout());
   }
 
   Shape shape() {
@@ -20,7 +18,7 @@ record Operand(MemorySegment memory, long byteOffset, DType dtype, Layout layout
   }
 
   HostTensor host() {
-    return new HostTensor(memory, byteOffset, dtype, layout);
+    return new HostTensor(buffer.memory(), byteOffset, dtype, layout);
   }
 
   /** Whether ND4J can compute on it as on one run of elements. */
@@ -45,7 +43,7 @@ record Operand(MemorySegment memory, long byteOffset, DType dtype, Layout layout
    * @param first elements from this operand's first
    */
   Matrix matrix(long first, Layout rankTwo) {
-    return new Matrix(memory, byteOffset + first * Float.BYTES, rankTwo);
+    return new Matrix(buffer.memory(), byteOffset + first * Float.BYTES, rankTwo, buffer);
   }
 
   /** All elements under a layout that repeats none. */
@@ -54,6 +52,6 @@ record Operand(MemorySegment memory, long byteOffset, DType dtype, Layout layout
   }
 
   private INDArray array(long first, long[] shape, long[] strides) {
-    return Nd4jLibrary.array(memory, byteOffset + first * Float.BYTES, shape, strides);
+    return Nd4jLibrary.array(buffer.memory(), byteOffset + first * Float.BYTES, shape, strides);
   }
 }

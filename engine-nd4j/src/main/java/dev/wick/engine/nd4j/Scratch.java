@@ -30,7 +30,7 @@ final class Scratch implements AutoCloseable {
   Matrix matrix(long rows, long columns) {
     HostMemory block = HostMemory.allocate(Math.max(1, rows * columns) * Float.BYTES);
     blocks.add(block);
-    return new Matrix(block.segment(), 0, Layout.contiguous(Shape.of(rows, columns)));
+    return new Matrix(block.segment(), 0, Layout.contiguous(Shape.of(rows, columns)), null);
   }
 
   @Override
