@@ -35,10 +35,12 @@ final class ReadProbe {
       b = b.add(LongVector.fromMemorySegment(SPECIES, memory, i + bytes, ByteOrder.LITTLE_ENDIAN));
       c =
           c.add(
-              LongVector.fromMemorySegment(SPECIES, memory, i + 2 * bytes, ByteOrder.LITTLE_ENDIAN));
+              LongVector.fromMemorySegment(
+                  SPECIES, memory, i + 2 * bytes, ByteOrder.LITTLE_ENDIAN));
       d =
           d.add(
-              LongVector.fromMemorySegment(SPECIES, memory, i + 3 * bytes, ByteOrder.LITTLE_ENDIAN));
+              LongVector.fromMemorySegment(
+                  SPECIES, memory, i + 3 * bytes, ByteOrder.LITTLE_ENDIAN));
     }
     return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
   }
