@@ -19,6 +19,7 @@ final class CpuDevice implements Device {
   private final DeviceInfo info;
   private final InnerLoops loops;
   private final WorkerTeam team;
+  private final WarmUp warmUp;
   private int openBuffers;
   private long openBytes;
   private boolean closed;
@@ -27,6 +28,7 @@ final class CpuDevice implements Device {
     this.info = info;
     this.loops = loops;
     this.team = new WorkerTeam(threads);
+    this.warmUp = new WarmUp(loops);
   }
 
   @Override
@@ -98,7 +100,11 @@ final class CpuDevice implements Device {
   @Override
   public void warmUp() {
     checkOpen();
-    WarmUp.run(loops);
+    warmUp.run();
+  }
+
+  void awaitWarmUp() {
+    warmUp.await();
   }
 
   synchronized void checkOpen() {

@@ -88,6 +88,7 @@ final class CpuQueue implements CommandQueue {
 
   void run(Sequence sequence) {
     checkOpen();
+    device.awaitWarmUp();
     sequence.run(execution);
   }
 

@@ -10,106 +10,177 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 
 /**
- * Calls the inner loops of a forward pass on a few elements, often enough for the JIT compiler to
- * take notice. Interpreted vector code is some thousand times slower than compiled code, so the
- * first token would pay for it otherwise.
- *
- * <p>Compilation itself goes on in the background. The loops are called in the order in which they
- * matter: BF16 before other types, products before what is cheap.
+ * Calls the inner loops of a forward pass on a few elements until the JIT compiler has compiled
+ * them. Interpreted vector code is some thousand times slower than compiled code, so the first
+ * token would pay for it otherwise.
  */
 final class WarmUp {
   /*
-   * How many calls it takes is not a fixed number: the JVM raises its thresholds while its compilers
-   * are busy. So every loop is called in short batches until it is fast, with pauses in which the
-   * compilers and the thread that loads the model have the processor.
+   * The JVM compiles a method first with profiling, after 200 calls, and then in full, after 600
+   * more with 15,000 turns of its loops. Before that, each vector operation is a loop over lanes in
+   * Java: one turn is enough for the first calls, and once the calls have been made the processor is
+   * left to the compiler. How many calls it takes is not quite a fixed number, since the JVM raises
+   * its thresholds while its compilers are busy.
    */
-  private static final int BATCH = 40;
+  private static final int FIRST_CALLS = 220;
+  private static final int CALLS = 500;
   private static final int TURNS = 24;
+  private static final int MORE_CALLS = 10;
   private static final long FAST_NANOS = 3_000;
-  private static final long PAUSE_NANOS = 1_000_000;
-  private static final long BUDGET_NANOS = 5_000_000_000L;
+  private static final long PAUSE_NANOS = 5_000_000;
+  private static final long BUDGET_NANOS = 4_000_000_000L;
 
-  private final MemorySegment a;
-  private final MemorySegment b;
-  private final MemorySegment c;
-  private final Arena arena = Arena.ofShared();
-  private final List<Runnable> steps = new ArrayList<>();
-  private float sink;
+  private final InnerLoops loops;
+  private final CountDownLatch ready = new CountDownLatch(1);
+  private volatile boolean underWay;
 
-  private WarmUp(InnerLoops loops) {
-    a = arena.allocate(1 << 17, 64);
-    b = arena.allocate(1 << 17, 64);
-    c = arena.allocate(1 << 17, 64);
-    // A real vector count of turns per call, whatever the width.
-    int n = TURNS * loops.vectorBits() / 32;
-    addDot(loops.bf16(), 2, n);
-    addRows(loops.rows(), n);
-    addAttention(loops.rows(), loops.vectorBits() / 32);
-    addTile(loops.tile(), false);
-    addDot(loops.f16(), 2, n);
-    addDot(loops.f32(), 4, n);
-    addTile(loops.tile(), true);
+  WarmUp(InnerLoops loops) {
+    this.loops = loops;
   }
 
-  /** Calls everything until it is fast; returns early if the thread is interrupted. */
-  static void run(InnerLoops loops) {
-    WarmUp warmUp = new WarmUp(loops);
-    try (warmUp.arena) {
+  /** Calls the loops until they are fast; returns early if the thread is interrupted. */
+  void run() {
+    underWay = true;
+    try (Arena arena = Arena.ofShared()) {
+      Calls calls = new Calls(loops, arena);
       long end = System.nanoTime() + BUDGET_NANOS;
-      while (!warmUp.steps.isEmpty() && System.nanoTime() - end < 0) {
-        warmUp.steps.removeIf(WarmUp::isFast);
-        if (Thread.currentThread().isInterrupted()) {
-          return;
-        }
-        LockSupport.parkNanos(PAUSE_NANOS);
+      warm(
+          List.of(
+              calls.ofDot(loops.bf16(), 2),
+              calls.ofRows(loops.rows()),
+              calls.ofAttention(loops.rows()),
+              calls.ofTile(loops.tile())),
+          end);
+      done();
+      warm(List.of(calls.ofDot(loops.f16(), 2), calls.ofDot(loops.f32(), 4)), end);
+    } finally {
+      done();
+    }
+  }
+
+  private void done() {
+    underWay = false;
+    ready.countDown();
+  }
+
+  /**
+   * Waits for a warm-up that is under way: a forward pass that starts now would run interpreted,
+   * and take the processor away from the compiler.
+   */
+  void await() {
+    if (!underWay) {
+      return;
+    }
+    try {
+      ready.await(BUDGET_NANOS, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // Each group is called while the compiler is busy with the one before. More at a time would make
+  // the JVM compile without profiles, and again later.
+  private static void warm(List<List<Step>> groups, long end) {
+    List<Step> before = new ArrayList<>();
+    for (List<Step> group : groups) {
+      group.forEach(step -> step.call(FIRST_CALLS, 1));
+      group.forEach(step -> step.call(CALLS, TURNS));
+      finish(before, end);
+      before = new ArrayList<>(group);
+    }
+    finish(before, end);
+  }
+
+  private static void finish(List<Step> steps, long end) {
+    while (!steps.isEmpty()
+        && System.nanoTime() - end < 0
+        && !Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+      steps.removeIf(Step::isFast);
+    }
+  }
+
+  /** The loops of this module with operands. */
+  private static final class Calls {
+    private final MemorySegment a;
+    private final MemorySegment b;
+    private final MemorySegment c;
+    private final int lanes;
+    private float sink;
+
+    Calls(InnerLoops loops, Arena arena) {
+      a = arena.allocate(1 << 17, 64);
+      b = arena.allocate(1 << 17, 64);
+      c = arena.allocate(1 << 17, 64);
+      lanes = loops.vectorBits() / 32;
+    }
+
+    List<Step> ofDot(RowDot dot, int elementBytes) {
+      int block = 2 * lanes;
+      long rowBytes = (long) elementBytes * block;
+      return List.of(
+          new Step(t -> dot.one(a, 0, 0, 1, t * block, b, 0, c, 0, c, 1 << 12)),
+          new Step(t -> dot.few(a, 0, 0, 1, t * block, 4, b, 0, 4, c, 0, 64, c, 1 << 12)),
+          new Step(t -> dot.prepare(a, 0, t * block, b, 0)),
+          new Step(t -> dot.one(a, 0, rowBytes, t, block, b, 0, c, 0, c, 1 << 12)));
+    }
+
+    List<Step> ofRows(RowMath rows) {
+      return List.of(
+          new Step(t -> rows.rmsNorm(a, 0, b, 0, c, 0, t * lanes, 1e-6f)),
+          new Step(t -> rows.swiGlu(a, 0, b, 0, c, 0, t * lanes)),
+          new Step(t -> rows.rotate(a, 0, b, 0, b, 0, c, 0, t * lanes)),
+          new Step(t -> rows.binary(Binary.Kind.ADD, a, 0, false, b, 0, false, c, 0, t * lanes)),
+          new Step(t -> sink += rows.nextAbove(a, 0, 0, t * lanes, 1)));
+    }
+
+    List<Step> ofAttention(RowMath rows) {
+      List<Step> steps = new ArrayList<>();
+      for (int headDim : new int[] {64, 128}) {
+        long rowBytes = 4L * headDim;
+        steps.add(new Step(t -> rows.scores(a, 0, b, 0, rowBytes, t, headDim, 1, c, 0)));
+        steps.add(new Step(t -> rows.accumulate(a, 0, b, 0, rowBytes, t, headDim, c, 0)));
+      }
+      steps.add(new Step(t -> sink += rows.max(a, 0, t * lanes)));
+      steps.add(new Step(t -> sink += rows.exp(a, 0, 0, c, 0, t * lanes)));
+      steps.add(new Step(t -> sink += rows.sumExp(a, 0, 0, t * lanes)));
+      steps.add(new Step(t -> rows.scale(a, 0, 1, c, 0, t * lanes)));
+      return steps;
+    }
+
+    List<Step> ofTile(GemmTile tile) {
+      long rowBytes = 4L * tile.columns();
+      return List.of(
+          new Step(t -> tile.multiply(a, 0, b, 0, t, c, 0, rowBytes, c, 0, rowBytes)),
+          new Step(t -> tile.widenPairs(a, 0, b, 0, t, false)),
+          new Step(t -> Panels.transposeTwo(a, 0, rowBytes, t, b, 0, rowBytes)),
+          new Step(t -> Panels.interleaveFour(a, 0, rowBytes, t, b, 0)));
+    }
+  }
+
+  /** One loop, called with a number of turns. */
+  private record Step(IntConsumer body) {
+    void call(int calls, int turns) {
+      for (int i = 0; i < calls && !Thread.currentThread().isInterrupted(); i++) {
+        body.accept(turns);
       }
     }
-  }
 
-  private static boolean isFast(Runnable step) {
-    long start = System.nanoTime();
-    for (int i = 0; i < BATCH; i++) {
-      step.run();
+    /** Whether a few more calls are as fast as compiled code is. */
+    boolean isFast() {
+      long start = System.nanoTime();
+      body.accept(TURNS);
+      if (System.nanoTime() - start < FAST_NANOS) {
+        return true;
+      }
+      call(MORE_CALLS, TURNS);
+      return false;
     }
-    return System.nanoTime() - start < BATCH * FAST_NANOS;
-  }
-
-  private void addDot(RowDot dot, int elementBytes, int n) {
-    long rowBytes = (long) elementBytes * n;
-    steps.add(() -> dot.one(a, 0, rowBytes, 2, n, b, 0, c, 0, c, 1 << 12));
-    steps.add(() -> dot.few(a, 0, rowBytes, 1, n, 4, b, 0, 4L * n, c, 0, 64, c, 1 << 12));
-    steps.add(() -> dot.prepare(a, 0, n, b, 0));
-  }
-
-  private void addRows(RowMath rows, int n) {
-    steps.add(() -> rows.rmsNorm(a, 0, b, 0, c, 0, n, 1e-6f));
-    steps.add(() -> rows.swiGlu(a, 0, b, 0, c, 0, n));
-    steps.add(() -> rows.rotate(a, 0, b, 0, b, 0, c, 0, n / 2));
-    steps.add(() -> rows.binary(Binary.Kind.ADD, a, 0, false, b, 0, false, c, 0, n));
-    steps.add(() -> sink += rows.sumExp(a, 0, 0, n));
-    steps.add(() -> sink += rows.nextAbove(a, 0, 0, n, 1));
-  }
-
-  private void addAttention(RowMath rows, int lanes) {
-    for (int headDim : new int[] {4 * lanes, 8 * lanes}) {
-      long rowBytes = 4L * headDim;
-      steps.add(() -> rows.scores(a, 0, b, 0, rowBytes, TURNS, headDim, 1, c, 0));
-      steps.add(() -> rows.accumulate(a, 0, b, 0, rowBytes, TURNS, headDim, c, 0));
-    }
-    int n = TURNS * lanes;
-    steps.add(() -> sink += rows.max(a, 0, n));
-    steps.add(() -> sink += rows.exp(a, 0, 0, c, 0, n));
-    steps.add(() -> rows.scale(a, 0, 1, c, 0, n));
-  }
-
-  private void addTile(GemmTile tile, boolean half) {
-    long rowBytes = 4L * tile.columns();
-    steps.add(() -> tile.multiply(a, 0, b, 0, TURNS, c, 0, rowBytes, c, 0, rowBytes));
-    steps.add(() -> tile.widenPairs(a, 0, b, 0, TURNS / 2, half));
-    steps.add(() -> Panels.transposeTwo(a, 0, rowBytes, TURNS, b, 0, rowBytes));
-    steps.add(() -> Panels.interleaveFour(a, 0, rowBytes, TURNS, b, 0));
   }
 }
