@@ -17,6 +17,7 @@ import dev.wick.engine.op.TopK;
 import dev.wick.engine.spi.CommandQueue;
 import dev.wick.engine.spi.Device;
 import dev.wick.engine.spi.DeviceBuffer;
+import dev.wick.engine.spi.DeviceException;
 import dev.wick.engine.spi.DeviceInfo;
 import dev.wick.engine.spi.DeviceMemoryException;
 import dev.wick.engine.tensor.DType;
@@ -45,6 +46,12 @@ final class Nd4jDevice implements Device {
 
   static Nd4jDevice open(DeviceInfo info, Compiler compiler) {
     Nd4jLibrary.start(info.id());
+    if (compiler.computesInPlace() && !Nd4jLibrary.computesOnHost()) {
+      throw new DeviceException(
+          info.id()
+              + ": open: expected ND4J to choose its CPU backend, got another; keep one ND4J backend"
+              + " on the class path");
+    }
     LOGGER.log(
         Level.DEBUG,
         () -> info.id() + ": " + info.description() + ", " + Nd4jLibrary.description());

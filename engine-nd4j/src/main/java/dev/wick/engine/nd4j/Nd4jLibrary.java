@@ -6,6 +6,7 @@ import java.util.Properties;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** ND4J, started once per process. */
@@ -40,6 +41,11 @@ final class Nd4jLibrary {
     } finally {
       thread.setContextClassLoader(before);
     }
+  }
+
+  /** Whether the backend that ND4J chose computes in the host's memory. */
+  static boolean computesOnHost() {
+    return Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
   }
 
   private static Throwable rootCause(Throwable thrown) {

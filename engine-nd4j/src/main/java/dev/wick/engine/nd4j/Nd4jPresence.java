@@ -16,6 +16,7 @@ final class Nd4jPresence {
   private static final String API = "org/nd4j/linalg/factory/Nd4j.class";
   private static final String CPU = "org/nd4j/linalg/cpu/nativecpu/CpuBackend.class";
   private static final String CUDA = "org/nd4j/linalg/jcublas/JCublasBackend.class";
+  private static final String CUDA_LIBRARIES = "org/nd4j/linalg/jcublas/bindings/";
   private static final String CPU_LIBRARIES = "org/nd4j/linalg/cpu/nativecpu/bindings/";
 
   private Nd4jPresence() {}
@@ -29,31 +30,39 @@ final class Nd4jPresence {
     }
     String platform = platform();
     if (loader.getResource(CPU) != null) {
-      String library = CPU_LIBRARIES + platform + extension() + "/" + mapped("jnind4jcpu");
-      if (loader.getResource(library) == null) {
-        return new Probe.Unavailable(
-            "ND4J has no native library for " + platform,
-            "add org.nd4j:nd4j-native with the classifier " + platform);
-      }
-      return available(DeviceInfo.Kind.FALLBACK, "nd4j-native", loader, true);
+      return hasLibrary(loader, CPU_LIBRARIES + platform + extension(), "jnind4jcpu")
+          ? available(DeviceInfo.Kind.FALLBACK, "nd4j-native", loader)
+          : withoutLibrary(platform);
     }
     if (loader.getResource(CUDA) != null) {
-      String driver = platform.startsWith("windows") ? "nvcuda.dll" : "libcuda.so.1";
-      if (!isLoadable(driver)) {
-        return new Probe.Unavailable(
-            driver + " not found",
-            "install the NVIDIA driver, or build without -Dnd4j.cuda to use the CPU");
+      if (!hasLibrary(loader, CUDA_LIBRARIES + platform + extension(), "jnind4jcuda")) {
+        return withoutLibrary(platform);
       }
-      return available(DeviceInfo.Kind.GPU, "nd4j-cuda", loader, false);
+      String driver = platform.startsWith("windows") ? "nvcuda.dll" : "libcuda.so.1";
+      return isLoadable(driver)
+          ? available(DeviceInfo.Kind.GPU, "nd4j-cuda", loader)
+          : new Probe.Unavailable(
+              driver + " not found",
+              "install the NVIDIA driver, or build without -Dnd4j.cuda to use the CPU");
     }
     return new Probe.Unavailable(
         "ND4J has no backend on the class path",
         "add org.nd4j:nd4j-native and its classifier for this platform");
   }
 
-  private static Probe available(
-      DeviceInfo.Kind kind, String backend, ClassLoader loader, boolean unified) {
+  private static boolean hasLibrary(ClassLoader loader, String folder, String name) {
+    return loader.getResource(folder + "/" + System.mapLibraryName(name)) != null;
+  }
+
+  private static Probe withoutLibrary(String platform) {
+    return new Probe.Unavailable(
+        "ND4J has no native library for " + platform,
+        "add ND4J's backend again with the classifier " + platform);
+  }
+
+  private static Probe available(DeviceInfo.Kind kind, String backend, ClassLoader loader) {
     String description = ("ND4J " + version(loader)).strip() + " (" + backend + ")";
+    boolean unified = kind != DeviceInfo.Kind.GPU;
     return new Probe.Available(List.of(new DeviceInfo("nd4j:0", kind, description, 0, unified)));
   }
 
@@ -74,10 +83,6 @@ final class Nd4jPresence {
 
   private static String extension() {
     return System.getProperty("org.bytedeco.javacpp.platform.extension", "");
-  }
-
-  private static String mapped(String library) {
-    return System.mapLibraryName(library);
   }
 
   @SuppressWarnings("restricted") // looking whether the driver is there is loading it

@@ -54,7 +54,7 @@ class Nd4jBackendProviderTest {
     assertThat(probe).isInstanceOf(Probe.Unavailable.class);
     Probe.Unavailable missing = (Probe.Unavailable) probe;
     assertThat(missing.reason()).startsWith("ND4J has no native library for ");
-    assertThat(missing.remedy()).startsWith("add org.nd4j:nd4j-native with the classifier ");
+    assertThat(missing.remedy()).startsWith("add ND4J's backend again with the classifier ");
   }
 
   @Test
@@ -66,6 +66,20 @@ class Nd4jBackendProviderTest {
             new Probe.Unavailable(
                 "ND4J has no backend on the class path",
                 "add org.nd4j:nd4j-native and its classifier for this platform"));
+  }
+
+  @Test
+  void probe_withCuda_offersAGpuOrNamesTheDriver() {
+    Probe probe = Nd4jPresence.probe(pretendingCuda());
+
+    switch (probe) {
+      case Probe.Available(List<DeviceInfo> devices) ->
+          assertThat(devices).extracting(DeviceInfo::kind).containsExactly(DeviceInfo.Kind.GPU);
+      case Probe.Unavailable(String reason, String remedy) -> {
+        assertThat(reason).isIn("libcuda.so.1 not found", "nvcuda.dll not found");
+        assertThat(remedy).startsWith("install the NVIDIA driver");
+      }
+    }
   }
 
   @Test
@@ -113,6 +127,19 @@ class Nd4jBackendProviderTest {
       @Override
       public @Nullable URL getResource(String name) {
         return name.startsWith(prefix) ? null : super.getResource(name);
+      }
+    };
+  }
+
+  private static ClassLoader pretendingCuda() {
+    ClassLoader original = Nd4jBackendProviderTest.class.getClassLoader();
+    return new ClassLoader(original) {
+      @Override
+      public @Nullable URL getResource(String name) {
+        return name.contains("/nativecpu/")
+            ? null
+            : original.getResource(
+                name.contains("/jcublas/") ? "org/nd4j/linalg/factory/Nd4j.class" : name);
       }
     };
   }
