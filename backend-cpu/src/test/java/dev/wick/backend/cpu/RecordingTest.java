@@ -106,6 +106,32 @@ class RecordingTest {
   }
 
   @Test
+  void run_productIntoPlaceOfPreviousWeight_keepsOrder() {
+    TensorView x = random(DType.F32, 1, 256);
+    TensorView weight = random(DType.F32, 256, 256);
+    OpCall readsWeight = call(new MatMul(), x, transposed(weight));
+    TensorView overlapping =
+        new TensorView(weight.buffer(), 0, DType.F32, Layout.contiguous(shape(1, 256)));
+    OpCall writesWeight =
+        new OpCall(
+            new MatMul(),
+            List.of(x, transposed(random(DType.F32, 256, 256))),
+            List.of(overlapping));
+    byte[] before = bytes(overlapping);
+    queue.submit(readsWeight);
+    byte[] expected = result(readsWeight);
+
+    try (Recording recording = queue.record(List.of(readsWeight, writesWeight))) {
+      for (int i = 0; i < 20; i++) {
+        queue.upload(MemorySegment.ofArray(before), overlapping.buffer(), 0);
+        recording.run();
+
+        assertThat(result(readsWeight)).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
   void run_inSteadyState_allocatesNothing() {
     List<OpCall> calls = step();
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

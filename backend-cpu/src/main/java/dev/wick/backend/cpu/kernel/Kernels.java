@@ -109,8 +109,15 @@ public final class Kernels {
         && first.operands().get(1).dtype() == second.operands().get(1).dtype()
         && MatMulKernel.isPlain(tensor(left), tensor(first.operands().get(1)))
         && MatMulKernel.isPlain(tensor(left), tensor(second.operands().get(1)))
-        && !Overlap.between(first.results().get(0), second.operands().get(0))
-        && !Overlap.between(first.results().get(0), second.operands().get(1));
+        && !touches(first, second)
+        && !touches(second, first);
+  }
+
+  /** Whether what one call writes may be what another reads or writes. */
+  private static boolean touches(OpCall writer, OpCall other) {
+    TensorView result = writer.results().getFirst();
+    return Overlap.between(result, other.results().getFirst())
+        || other.operands().stream().anyMatch(operand -> Overlap.between(result, operand));
   }
 
   private HostTensor tensor(TensorView view) {
