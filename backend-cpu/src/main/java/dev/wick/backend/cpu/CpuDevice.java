@@ -103,10 +103,6 @@ final class CpuDevice implements Device {
     warmUp.run();
   }
 
-  void awaitWarmUp() {
-    warmUp.await();
-  }
-
   synchronized void checkOpen() {
     if (closed) {
       throw new IllegalStateException(info.id() + ": expected an open device, got a closed one");

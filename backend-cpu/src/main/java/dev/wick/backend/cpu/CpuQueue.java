@@ -88,7 +88,6 @@ final class CpuQueue implements CommandQueue {
 
   void run(Sequence sequence) {
     checkOpen();
-    device.awaitWarmUp();
     sequence.run(execution);
   }
 

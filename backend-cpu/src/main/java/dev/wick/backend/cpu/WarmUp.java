@@ -10,8 +10,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 
@@ -37,8 +35,6 @@ final class WarmUp {
   private static final long BUDGET_NANOS = 4_000_000_000L;
 
   private final InnerLoops loops;
-  private final CountDownLatch ready = new CountDownLatch(1);
-  private volatile boolean underWay;
 
   WarmUp(InnerLoops loops) {
     this.loops = loops;
@@ -46,7 +42,6 @@ final class WarmUp {
 
   /** Calls the loops until they are fast; returns early if the thread is interrupted. */
   void run() {
-    underWay = true;
     try (Arena arena = Arena.ofShared()) {
       Calls calls = new Calls(loops, arena);
       long end = System.nanoTime() + BUDGET_NANOS;
@@ -57,30 +52,7 @@ final class WarmUp {
               calls.ofAttention(loops.rows()),
               calls.ofTile(loops.tile())),
           end);
-      done();
       warm(List.of(calls.ofDot(loops.f16(), 2), calls.ofDot(loops.f32(), 4)), end);
-    } finally {
-      done();
-    }
-  }
-
-  private void done() {
-    underWay = false;
-    ready.countDown();
-  }
-
-  /**
-   * Waits for a warm-up that is under way: a forward pass that starts now would run interpreted,
-   * and take the processor away from the compiler.
-   */
-  void await() {
-    if (!underWay) {
-      return;
-    }
-    try {
-      ready.await(BUDGET_NANOS, TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

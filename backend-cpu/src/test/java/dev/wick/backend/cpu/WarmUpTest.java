@@ -15,18 +15,6 @@ class WarmUpTest {
 
   @ParameterizedTest
   @MethodSource("loops")
-  void await_afterRun_returns(InnerLoops loops) throws InterruptedException {
-    WarmUp warmUp = new WarmUp(loops);
-    Thread running = Thread.ofPlatform().start(warmUp::run);
-
-    running.join();
-    warmUp.await();
-
-    assertThat(running.isAlive()).isFalse();
-  }
-
-  @ParameterizedTest
-  @MethodSource("loops")
   void run_interrupted_returnsSoon(InnerLoops loops) throws InterruptedException {
     WarmUp warmUp = new WarmUp(loops);
     Thread running =
@@ -40,15 +28,5 @@ class WarmUpTest {
     running.join();
 
     assertThat(running.isAlive()).isFalse();
-  }
-
-  @ParameterizedTest
-  @MethodSource("loops")
-  void await_withoutRun_returns(InnerLoops loops) {
-    WarmUp warmUp = new WarmUp(loops);
-
-    warmUp.await();
-
-    assertThat(Thread.currentThread().isInterrupted()).isFalse();
   }
 }
