@@ -18,7 +18,7 @@ public final class LoadWithProgress {
   private LoadWithProgress() {}
 
   /** {@code [--device NAME] [--model FOLDER|HUB-ID]}. */
-  public static void main(String... args) throws IOException {
+  public static void main(String... args) throws IOException, InterruptedException {
     Arguments arguments = Arguments.parse(args);
     Path folder =
         Hub.fromEnvironment()
@@ -47,6 +47,7 @@ public final class LoadWithProgress {
             engine.info().id());
       } finally {
         reading.interrupt();
+        reading.join();
       }
     }
   }
