@@ -124,6 +124,11 @@ record AttentionCases() implements Cases {
     return of(random, dimensions, parts);
   }
 
+  /** A few tokens of two sequences, to be spoiled. */
+  static OpCase small(RandomGenerator random) {
+    return of(random, Dimensions.of(4, 2, 16), new Part(33, 2), new Part(0, 3));
+  }
+
   private static OpCase none(RandomGenerator random, Dimensions d) {
     return OpCase.close(
         d.headDim(),

@@ -2,6 +2,9 @@ package dev.wick.engine.tck;
 
 import dev.wick.engine.spi.BackendProvider;
 import dev.wick.engine.spi.Probe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -15,6 +18,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestReporter;
 
 /**
  * The contract of a backend as tests. The rules are numbered in {@code docs/spi.md}, and the name
@@ -88,6 +92,10 @@ public abstract class BackendConformance {
     return new QueueSection(fixture());
   }
 
+  private ErrorSection errors() {
+    return new ErrorSection(fixture());
+  }
+
   private RecordingSection recordings() {
     return new RecordingSection(fixture());
   }
@@ -150,6 +158,17 @@ public abstract class BackendConformance {
   @Test
   public final void required_b06_unknownOperationIsRefusedAndDecomposed() {
     truth().unknownOperationIsRefusedAndDecomposed();
+  }
+
+  /** Publishes what the device has kernels for, and writes it to the file of -Dtck.report. */
+  @Test
+  public final void optional_b07_supportTable(TestReporter reporter) throws IOException {
+    String table = new SupportTable(fixture()).markdown();
+    reporter.publishEntry("support", table);
+    String file = System.getProperty("tck.report", "");
+    if (!file.isEmpty()) {
+      Files.writeString(Path.of(file), table);
+    }
   }
 
   // Values.
@@ -291,13 +310,25 @@ public abstract class BackendConformance {
   /** Reading a row that a table does not have is an error of the call, not of the device. */
   @Test
   public final void required_b44_gatherOutsideOfTheTableFails() {
-    queues().badIndicesFail(false);
+    errors().gatherOutsideOfTheTableFails();
   }
 
   /** Writing a row that a table does not have is an error of the call, not of the device. */
   @Test
   public final void required_b45_scatterOutsideOfTheTableFails() {
-    queues().badIndicesFail(true);
+    errors().scatterOutsideOfTheTableFails();
+  }
+
+  /** A kernel of attention refuses blocks and sequences that there are not. */
+  @Test
+  public final void optional_b46_attentionOutsideOfTheCacheFails() {
+    errors().attentionOutsideOfTheCacheFails();
+  }
+
+  /** No number in an operand brings the device down. */
+  @Test
+  public final void required_b47_wildNumbersLeaveTheDeviceAlive() {
+    errors().wildNumbersLeaveTheDeviceAlive();
   }
 
   // Recordings and programs.

@@ -1,14 +1,11 @@
 package dev.wick.engine.tck;
 
 import static dev.wick.engine.tck.Checks.check;
-import static dev.wick.engine.tck.Checks.failure;
 
 import dev.wick.engine.op.Binary;
 import dev.wick.engine.op.Copy;
-import dev.wick.engine.op.Gather;
 import dev.wick.engine.op.MatMul;
 import dev.wick.engine.op.Op;
-import dev.wick.engine.op.Scatter;
 import dev.wick.engine.op.Unary;
 import dev.wick.engine.spi.CommandQueue;
 import dev.wick.engine.spi.Device;
@@ -16,18 +13,16 @@ import dev.wick.engine.spi.DeviceBuffer;
 import dev.wick.engine.spi.OpCall;
 import dev.wick.engine.spi.TensorView;
 import dev.wick.engine.tensor.DType;
-import dev.wick.engine.tensor.EngineException;
 import dev.wick.engine.tensor.Layout;
 import dev.wick.engine.tensor.Shape;
 import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** Rules about commands: their order, memory they share, and what a failure leaves behind. */
+/** Rules about commands: their order, and the memory they share. */
 final class QueueSection {
   private final Fixture fixture;
 
@@ -143,66 +138,6 @@ final class QueueSection {
         check(lastOf(writer, y) == -round, -round, lastOf(writer, y));
       }
     }
-  }
-
-  /** Rows outside of a table are an error of one call, not of the device. */
-  void badIndicesFail(boolean scatter) {
-    for (int bad : new int[] {-1, 7, 8, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
-      HostTensor table = HostTensor.of(TensorSpec.of(DType.F32, 7, 33), i -> i);
-      HostTensor indices = HostTensor.of(TensorSpec.of(DType.I32, 3), i -> i == 1 ? bad : i);
-      HostTensor updates = HostTensor.zeros(TensorSpec.of(DType.F32, 3, 33));
-      if (scatter) {
-        for (Scatter.Mode mode : Scatter.Mode.values()) {
-          badIndexFails(new Scatter(mode), bad, table, indices, updates);
-        }
-      } else {
-        badIndexFails(new Gather(), bad, table, indices);
-      }
-    }
-  }
-
-  private void badIndexFails(Op op, int bad, HostTensor... operands) {
-    List<PlacedTensor> placed = new ArrayList<>();
-    for (HostTensor operand : operands) {
-      placed.add(Placement.PLAIN.place(operand, fixture.seed().generator("")));
-    }
-    DeviceRun.Bench bench = new DeviceRun.Bench(device());
-    try {
-      OpCall call = bench.prepare(op, placed);
-      RuntimeException thrown =
-          failure(
-              RuntimeException.class,
-              "%s with index %d".formatted(op.name(), bad),
-              () -> {
-                bench.queue.submit(call);
-                bench.queue.synchronize();
-              });
-      check(
-          thrown instanceof IllegalArgumentException || thrown instanceof EngineException,
-          "an IllegalArgumentException or EngineException for index " + bad,
-          thrown);
-      String message = String.valueOf(thrown.getMessage());
-      check(
-          message.contains(op.name()) && message.contains(String.valueOf(bad)),
-          "a message that names %s and %d".formatted(op.name(), bad),
-          message);
-    } finally {
-      closeBroken(bench);
-    }
-    deviceGoesOn();
-  }
-
-  /** A queue that failed may say so once more when it closes. */
-  private static void closeBroken(DeviceRun.Bench bench) {
-    try {
-      bench.close();
-    } catch (IllegalArgumentException | EngineException repeated) {
-      bench.closeBuffers();
-    }
-  }
-
-  private void deviceGoesOn() {
-    commandsRunInOrder();
   }
 
   private DeviceBuffer upload(CommandQueue queue, HostTensor tensor) {

@@ -21,13 +21,34 @@ import java.util.Optional;
  * sees no memory, errors surface late and break the queue. One lock serialises the device.
  */
 final class AsynchronousDevice implements Device {
+  /** Mistakes that only an asynchronous device can make. */
+  enum Mistake {
+    NONE,
+    /** Gives memory back although work is pending that needs it. */
+    FREES_EARLY,
+    /** Reads the source of an upload when its turn comes. */
+    UPLOADS_LATE,
+    /** Runs what is waiting in the wrong order. */
+    REVERSES,
+    /** Does not wait where it should. */
+    DOES_NOT_WAIT,
+    /** Forgets the error once it has been told. */
+    LOSES_ERRORS
+  }
+
   private final Device reference;
+  private final Mistake mistake;
   private final Object lock = new Object();
   private int openBuffers;
   private long openBytes;
 
   AsynchronousDevice(Device reference) {
+    this(reference, Mistake.NONE);
+  }
+
+  AsynchronousDevice(Device reference, Mistake mistake) {
     this.reference = reference;
+    this.mistake = mistake;
   }
 
   @Override
@@ -111,7 +132,7 @@ final class AsynchronousDevice implements Device {
         closed = true;
         openBuffers--;
         openBytes -= byteSize();
-        if (pending == 0) {
+        if (pending == 0 || mistake == Mistake.FREES_EARLY) {
           memory.close();
         }
       }
@@ -166,7 +187,10 @@ final class AsynchronousDevice implements Device {
       synchronized (lock) {
         checkUsable();
         checkRange(source.byteSize(), target, targetOffset);
-        MemorySegment staged = MemorySegment.ofArray(source.toArray(ValueLayout.JAVA_BYTE));
+        MemorySegment staged =
+            mistake == Mistake.UPLOADS_LATE
+                ? source
+                : MemorySegment.ofArray(source.toArray(ValueLayout.JAVA_BYTE));
         Buffer buffer = (Buffer) target;
         enqueue(() -> queue.upload(staged, buffer.memory, targetOffset), List.of(buffer));
       }
@@ -194,17 +218,20 @@ final class AsynchronousDevice implements Device {
     public void synchronize() {
       synchronized (lock) {
         checkUsable();
-        drain();
+        if (mistake != Mistake.DOES_NOT_WAIT) {
+          drain();
+        }
       }
     }
 
     private void drain() {
-      for (Command command : waiting) {
+      List<Command> commands = mistake == Mistake.REVERSES ? waiting.reversed() : waiting;
+      for (Command command : commands) {
         if (failure.isEmpty()) {
           try {
             command.work().run();
           } catch (IllegalArgumentException | EngineException e) {
-            failure = Optional.of(e);
+            failure = mistake == Mistake.LOSES_ERRORS ? failure : Optional.of(e);
           }
         }
         command.buffers().forEach(Buffer::done);
