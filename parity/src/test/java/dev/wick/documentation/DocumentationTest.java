@@ -24,6 +24,7 @@ class DocumentationTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
 
   private static final Path README = ROOT.resolve("README.md");
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#\\s]*)[^)]*\\)");
   private static final int MINUTES = 5;
 
   @TempDir Path folder;
@@ -90,6 +91,31 @@ class DocumentationTest {
                                     Files.readAllLines(ROOT.resolve(block.sourcePath()))))
                             .as("%s against %s", block, block.sourcePath())
                             .contains(withoutIndentation(block.lines()))))
+        .toList();
+  }
+
+  @TestFactory
+  List<DynamicTest> links_toFiles_leadSomewhere() throws IOException {
+    List<Path> pages = new ArrayList<>(pages());
+    pages.add(ROOT.resolve("docs/adr/README.md"));
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Path page : pages) {
+      for (String target : linkTargets(Files.readString(page))) {
+        tests.add(
+            DynamicTest.dynamicTest(
+                ROOT.relativize(page) + " to " + target,
+                () -> assertThat(page.resolveSibling(target)).exists()));
+      }
+    }
+    return tests;
+  }
+
+  /** What the Markdown links of a text point to in this repository, without the part after #. */
+  private static List<String> linkTargets(String text) {
+    return LINK.matcher(text)
+        .results()
+        .map(link -> link.group(1))
+        .filter(target -> !target.contains(":") && !target.isEmpty())
         .toList();
   }
 
