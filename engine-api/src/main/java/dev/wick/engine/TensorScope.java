@@ -29,8 +29,26 @@ public final class TensorScope extends Dispatcher implements AutoCloseable {
   }
 
   @Override
-  public boolean isSymbolic() {
-    return false;
+  public int precedence() {
+    return 0;
+  }
+
+  /**
+   * A tensor of any scope of the same engine as one of this scope, so that what is computed from it
+   * belongs here. The memory stays the other scope's.
+   */
+  @Override
+  public Tensor adopt(Expr value) {
+    if (!(value instanceof Tensor tensor)) {
+      throw new IllegalArgumentException(
+          "scope: expected a tensor, got a value of a trace or tape: " + value.spec());
+    }
+    if (tensor.evaluator() == this) {
+      return tensor;
+    }
+    checkSameEngine(tensor.evaluator());
+    tensor.evaluator().synchronize();
+    return new Tensor(this, tensor.storage());
   }
 
   /** An F32 tensor with these elements in row-major order. */

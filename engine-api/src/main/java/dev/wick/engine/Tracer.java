@@ -30,8 +30,13 @@ public final class Tracer extends Dispatcher {
   }
 
   @Override
-  public boolean isSymbolic() {
-    return true;
+  public int precedence() {
+    return 1;
+  }
+
+  @Override
+  public Expr adopt(Expr value) {
+    return traced(value);
   }
 
   /**

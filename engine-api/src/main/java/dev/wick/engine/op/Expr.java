@@ -46,16 +46,15 @@ public interface Expr {
   }
 
   /**
-   * Results of an operation on values; symbolic if any operand is.
+   * Results of an operation on values, by the operands' evaluator of the highest precedence.
    *
    * @throws IllegalArgumentException if the operands do not fit
    */
   static List<Expr> apply(Op op, List<Expr> operands) {
     Evaluator evaluator = operands.getFirst().evaluator();
     for (Expr operand : operands) {
-      if (operand.evaluator().isSymbolic()) {
+      if (operand.evaluator().precedence() > evaluator.precedence()) {
         evaluator = operand.evaluator();
-        break;
       }
     }
     return evaluator.apply(op, operands);
