@@ -1,0 +1,17 @@
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * Adapters (LoRA and its relatives): read and written as PEFT does, kept in versions, exchanged
+ * while requests run, merged, combined and exported.
+ *
+ * <p>This module knows weights by name and shape, never a model.
+ */
+@NullMarked
+module dev.wick.lora {
+  requires static transitive org.jspecify;
+  requires transitive dev.wick.engine;
+  requires com.fasterxml.jackson.core;
+  requires dev.wick.formats;
+
+  exports dev.wick.lora;
+}
