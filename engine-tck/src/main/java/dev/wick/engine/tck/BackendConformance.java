@@ -331,6 +331,12 @@ public abstract class BackendConformance {
     errors().wildNumbersLeaveTheDeviceAlive();
   }
 
+  /** A kernel of adapters refuses places, ranks and rows that there are not. */
+  @Test
+  public final void optional_b48_adapterOutsideOfThePoolFails() {
+    errors().adapterOutsideOfThePoolFails();
+  }
+
   // Recordings and programs.
 
   /** Recorded commands do what submitted ones do, as often as they run. */

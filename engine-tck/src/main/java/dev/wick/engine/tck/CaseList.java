@@ -15,6 +15,7 @@ final class CaseList {
     all.addAll(MatrixCases.all());
     all.addAll(FusedCases.all());
     all.add(new AttentionCases());
+    all.add(new LoraCases());
     return List.copyOf(all);
   }
 }

@@ -67,6 +67,22 @@ final class ErrorSection {
     }
   }
 
+  /** Places in the pool, ranks and rows, each of the second use. */
+  void adapterOutsideOfThePoolFails() {
+    OpCase small = LoraCases.small(fixture.seed().generator("adapter errors"));
+    if (!device().supports(small.op(), small.specs())) {
+      return;
+    }
+    for (int bad : new int[] {-2, 1_000, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+      for (int part = 0; part < 5; part++) {
+        fails(small.op(), bad, with(small, 4, 5 + part, bad));
+      }
+      fails(small.op(), bad, with(small, 3, 2, bad));
+      fails(small.op(), bad, with(small, 3, 3, bad));
+    }
+    fails(small.op(), 4, with(small, 4, 7, 4)); // a rank above the largest
+  }
+
   /** What is not checked may give anything, but neither a crash nor a device that is lost. */
   void wildNumbersLeaveTheDeviceAlive() {
     RandomGenerator random = fixture.seed().generator("wild");

@@ -3,6 +3,7 @@ package dev.wick.engine.tck;
 import dev.wick.engine.Engine;
 import dev.wick.engine.FallbackMode;
 import dev.wick.engine.TensorScope;
+import dev.wick.engine.op.LoraMatMul;
 import dev.wick.engine.op.Op;
 import dev.wick.engine.op.PagedAttention;
 import dev.wick.engine.spi.Device;
@@ -15,7 +16,7 @@ import java.util.random.RandomGeneratorFactory;
 
 /**
  * What operations should give: the reference backend, fused operations as their decompositions, and
- * attention by its formula.
+ * attention and adapters by their formulas.
  */
 final class Oracle implements AutoCloseable {
   private final Device device;
@@ -32,6 +33,10 @@ final class Oracle implements AutoCloseable {
       return List.of(
           AttentionOracle.attend(
               attention, x.get(0), x.get(1), x.get(2), x.get(3), x.get(4), x.get(5)));
+    }
+    if (op instanceof LoraMatMul) {
+      List<HostTensor> x = operands.stream().map(PlacedTensor::content).toList();
+      return List.of(LoraOracle.add(x.get(0), x.get(1), x.get(2), x.get(3), x.get(4), x.get(5)));
     }
     RandomGenerator unused = RandomGeneratorFactory.getDefault().create(0);
     List<PlacedTensor> plain =

@@ -14,6 +14,7 @@ import dev.wick.engine.op.FusedOp;
 import dev.wick.engine.op.Gather;
 import dev.wick.engine.op.Iota;
 import dev.wick.engine.op.LogSumExp;
+import dev.wick.engine.op.LoraMatMul;
 import dev.wick.engine.op.MatMul;
 import dev.wick.engine.op.Op;
 import dev.wick.engine.op.PagedAttention;
@@ -61,6 +62,7 @@ public final class Kernels {
       case Rope _ -> true;
       case TopK _ -> true;
       case ExpertMatMul _ -> true;
+      case LoraMatMul _ -> true;
       case PagedAttention _ -> fitsScratch(operands);
       case FusedOp _ -> false;
     };
@@ -161,6 +163,7 @@ public final class Kernels {
               b.any(1),
               b.rowsFrom(2),
               b.result(0));
+      case LoraMatMul lora -> lora(lora, b);
       case PagedAttention attention ->
           new PagedAttentionKernel(
               loops,
@@ -180,10 +183,16 @@ public final class Kernels {
     };
   }
 
+  private CpuKernel lora(LoraMatMul op, Binding b) {
+    AdapterUses uses = new AdapterUses(op, b.any(3), b.any(4), b.any(5));
+    return new LoraMatMulKernel(loops, execution, b.rows(0), b.inPlaceRows(1), b.plain(2), uses);
+  }
+
   /** The operands of one call, with copies of those whose layout a kernel does not take. */
   private final class Binding {
     private final OpCall call;
     private final List<CpuKernel> copies = new ArrayList<>();
+    private final List<CpuKernel> copiesBack = new ArrayList<>();
 
     Binding(OpCall call) {
       this.call = call;
@@ -221,6 +230,18 @@ public final class Kernels {
       return tensors;
     }
 
+    /** An operand that is changed, whose rows along the last axis are contiguous. */
+    HostTensor inPlaceRows(int operand) {
+      HostTensor tensor = any(operand);
+      if (tensor.hasContiguousRows()) {
+        return tensor;
+      }
+      HostTensor copy = copyOf(tensor);
+      IndexedRows back = new IndexedRows(copy, tensor);
+      copiesBack.add(_ -> back.copy(0, 0));
+      return copy;
+    }
+
     private HostTensor copyOf(HostTensor tensor) {
       MemorySegment memory =
           Arena.ofAuto().allocate(Math.max(1, tensor.dtype().byteSize(tensor.size())), 64);
@@ -236,6 +257,7 @@ public final class Kernels {
       }
       List<CpuKernel> steps = new ArrayList<>(copies);
       steps.add(kernel);
+      steps.addAll(copiesBack);
       return new Sequence(steps);
     }
   }

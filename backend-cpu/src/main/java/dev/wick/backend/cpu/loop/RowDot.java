@@ -18,7 +18,10 @@ public interface RowDot {
     return (4L * n + 63) & -64;
   }
 
-  /** Reorders and scales {@code x[0..n)} into the form that the loops of this type read. */
+  /**
+   * Reorders and scales {@code x[0..n)} into the form that the loops of this type read; for F32
+   * that is x itself.
+   */
   void prepare(MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset);
 
   /** {@code y[r] = w[r] · x} for {@code rows} rows of {@code n} elements. */
