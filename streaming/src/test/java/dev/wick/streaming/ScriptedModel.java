@@ -1,5 +1,8 @@
 package dev.wick.streaming;
 
+import dev.wick.engine.Engine;
+import dev.wick.engine.model.Adapter;
+import dev.wick.engine.model.ForwardPass;
 import dev.wick.engine.model.KvLease;
 import dev.wick.engine.model.KvPool;
 import dev.wick.engine.model.LanguageModel;
@@ -8,10 +11,12 @@ import dev.wick.engine.model.StepBatch;
 import dev.wick.engine.model.StepOutput;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that says what a function tells it to. It remembers tokens only in the slots that a lease
@@ -27,6 +32,7 @@ final class ScriptedModel implements LanguageModel {
   volatile Runnable beforeStep = () -> {};
   volatile int failAtStep = -1;
   volatile int nanAtStep = -1;
+  private volatile @Nullable Adapter current;
 
   private final int vocabSize;
   private final KvPool pool;
@@ -134,6 +140,36 @@ final class ScriptedModel implements LanguageModel {
   @Override
   public Map<String, float[]> hiddenStates(StepBatch batch) {
     return Map.of();
+  }
+
+  @Override
+  public Engine engine() {
+    throw new UnsupportedOperationException("a scripted model computes nothing");
+  }
+
+  @Override
+  public ForwardPass forwardPass() {
+    throw new UnsupportedOperationException("a scripted model computes nothing");
+  }
+
+  @Override
+  public void apply(Adapter adapter) {
+    current = adapter;
+  }
+
+  @Override
+  public void remove() {
+    current = null;
+  }
+
+  @Override
+  public boolean hasAdapter() {
+    return current != null;
+  }
+
+  @Override
+  public Optional<Adapter> current() {
+    return Optional.ofNullable(current);
   }
 
   @Override

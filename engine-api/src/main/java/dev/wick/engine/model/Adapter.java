@@ -1,9 +1,12 @@
 package dev.wick.engine.model;
 
-import dev.wick.engine.Tensor;
-import java.util.Optional;
+import dev.wick.engine.tensor.HostTensor;
+import java.util.Map;
 
-/** What fine-tuning adds to the linears of a base model, as data. Immutable, thread-safe. */
+/**
+ * What fine-tuning changes in a base model, as data in host memory. Immutable, thread-safe; two
+ * adapters are the same only if they are the same object.
+ */
 public interface Adapter {
   /** The name under which it is published. */
   String name();
@@ -12,16 +15,26 @@ public interface Adapter {
   long version();
 
   /**
-   * What it adds to the linear of this name, for example {@code model.layers.3.self_attn.q_proj}.
+   * Low-rank changes by the name of the linear, for example {@code
+   * model.layers.3.self_attn.q_proj}, or of the token embedding, {@code model.embed_tokens}.
    */
-  Optional<LowRank> delta(String linear);
+  Map<String, LowRank> deltas();
 
   /**
-   * A low-rank change of a linear (Hu et al. 2021, arXiv:2106.09685): {@code y += scale · x · Aᵀ ·
-   * Bᵀ}.
-   *
-   * @param a [rank, in]
-   * @param b [out, rank]
+   * Tensors that take the place of the base model's, by the name of the parameter, for example
+   * {@code lm_head.weight} or {@code model.layers.3.self_attn.q_proj.bias}.
    */
-  record LowRank(Tensor a, Tensor b, float scale) {}
+  Map<String, HostTensor> replacements();
+
+  /** Bytes of its tensors as stored. */
+  default long byteSize() {
+    long bytes = 0;
+    for (LowRank delta : deltas().values()) {
+      bytes += delta.byteSize();
+    }
+    for (HostTensor replacement : replacements().values()) {
+      bytes += replacement.spec().byteSize();
+    }
+    return bytes;
+  }
 }

@@ -3,8 +3,9 @@ package dev.wick.engine.model;
 import java.util.Optional;
 
 /**
- * A model that can carry a default adapter. Steps that have begun keep the adapter they began with;
- * later ones get the new one. Thread-safe.
+ * A model that can carry a default adapter, for generations that name none. A generation keeps the
+ * adapter that it began with; later ones get the new one. Steps take the adapters that they name,
+ * and no other. Thread-safe.
  */
 public interface ApplyAdapter {
   /**

@@ -1,14 +1,21 @@
 package dev.wick.engine.model;
 
+import dev.wick.engine.Engine;
 import java.util.Map;
 
 /**
  * A causal language model on a device: immutable, shared by threads. What a conversation remembers
  * lies in the leases of its {@link KvPool}, never in the model.
  */
-public interface LanguageModel extends AutoCloseable {
+public interface LanguageModel extends ApplyAdapter, AutoCloseable {
   /** What it is. */
   ModelInfo info();
+
+  /** The device that it computes on. */
+  Engine engine();
+
+  /** Its computation, for those who compute with it otherwise than by steps: training, export. */
+  ForwardPass forwardPass();
 
   /** The pool from which sequences lease their share of the key-value cache. */
   KvPool kvPool();

@@ -46,8 +46,8 @@ final class StepProgram implements AutoCloseable {
     Expr all = tracer.input(INPUT, TensorSpec.of(DType.I32, shape.inputLength()));
     int table = 4 * rows;
     int logitRows = table + shape.sequences() * shape.tableWidth();
-    StepInputs inputs =
-        new StepInputs(
+    StepContext context =
+        new StepContext(
             all.slice(0, 0, rows),
             all.slice(0, rows, 2L * rows),
             all.slice(0, 2L * rows, 3L * rows),
@@ -55,13 +55,13 @@ final class StepProgram implements AutoCloseable {
             all.slice(0, table, logitRows).reshape(shape.sequences(), shape.tableWidth()),
             cache,
             observe ? (name, value) -> output(tracer, name, value) : (name, value) -> {});
-    Expr hidden = forward.hidden(inputs);
+    Expr hidden = forward.hidden(context);
     if (shape.logitRows() > 0) {
       Expr wanted =
           shape.logitRows() == rows
               ? hidden
               : hidden.gather(all.slice(0, logitRows, shape.inputLength()));
-      Expr scores = forward.logits(wanted);
+      Expr scores = forward.logits(context, wanted);
       tracer.output(LOGITS, scores);
       tracer.output(LOG_SUM_EXP, scores.logSumExp());
       tracer.output(ARG_MAX, scores.argMax(-1));

@@ -3,20 +3,24 @@ package dev.wick.engine.model;
 import dev.wick.engine.Engine;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the steps of a model: checks a batch, makes room in its leases, and runs the program for its
  * shape, which is traced at its first use. Thread-safe; steps run one after another, in the order
  * of their calls.
  */
-public final class StepRunner implements AutoCloseable {
+public final class StepRunner implements ApplyAdapter, AutoCloseable {
   private static final int PROGRAMS_KEPT = 16;
 
   private final Engine engine;
   private final ModelInfo info;
   private final KvCache cache;
   private final ForwardPass forward;
+  private final AtomicReference<@Nullable Adapter> current = new AtomicReference<>();
   private final ReentrantLock lock = new ReentrantLock(true);
   private final LinkedHashMap<StepShape, StepProgram> programs =
       new LinkedHashMap<>(PROGRAMS_KEPT, 0.75f, true);
@@ -118,6 +122,27 @@ public final class StepRunner implements AutoCloseable {
     for (StepBatch.Sequence sequence : batch.sequences()) {
       sequence.lease().advance(sequence.rows());
     }
+  }
+
+  @Override
+  public void apply(Adapter adapter) {
+    AdapterFit.check(adapter, forward);
+    current.set(adapter);
+  }
+
+  @Override
+  public void remove() {
+    current.set(null);
+  }
+
+  @Override
+  public boolean hasAdapter() {
+    return current.get() != null;
+  }
+
+  @Override
+  public Optional<Adapter> current() {
+    return Optional.ofNullable(current.get());
   }
 
   @Override

@@ -5,11 +5,13 @@ import dev.wick.engine.Tensor;
 import dev.wick.engine.TensorScope;
 import dev.wick.engine.op.MatMul;
 import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.HostTensor;
 import dev.wick.engine.tensor.Shape;
 import dev.wick.engine.tensor.TensorSpec;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,8 +26,9 @@ public final class Weights {
   private final TensorScope scope;
   private final LoadListener listener;
   private final long totalBytes;
+  private final List<Parameter> parameters = new ArrayList<>();
+  private final List<Linear> linears = new ArrayList<>();
   private long doneBytes;
-  private long parameters;
 
   /** Weights of a source, owned by a scope. */
   public Weights(ModelSource source, Engine engine, TensorScope scope, LoadListener listener) {
@@ -44,9 +47,14 @@ public final class Weights {
     return source.weights().find(name).isPresent();
   }
 
-  /** Number of elements brought so far. */
-  public long parameters() {
-    return parameters;
+  /** What was brought so far, in that order. */
+  public List<Parameter> parameters() {
+    return List.copyOf(parameters);
+  }
+
+  /** The linear layers brought so far, in that order. */
+  public List<Linear> linears() {
+    return List.copyOf(linears);
   }
 
   /** Bytes brought so far, as stored. */
@@ -59,15 +67,13 @@ public final class Weights {
    *
    * @throws IOException if it is missing, has another shape, or is no F32, F16 or BF16
    */
-  public Tensor matrix(String name, long rows, long columns) throws IOException {
+  public Parameter matrix(String name, long rows, long columns) throws IOException {
     TensorSpec spec = check(name, Shape.of(rows, columns));
     MemorySegment data = source.weights().data(name);
     TensorSpec row = TensorSpec.of(DType.F32, 1, columns);
     TensorSpec transposed = TensorSpec.of(spec.dtype(), columns, rows);
     boolean direct = engine.device().supports(new MatMul(), List.of(row, transposed));
-    Tensor tensor = direct ? scope.wrap(data, spec) : widened(data, spec);
-    report(spec);
-    return tensor;
+    return brought(name, spec, direct ? scope.wrap(data, spec) : widened(data, spec));
   }
 
   /**
@@ -75,11 +81,9 @@ public final class Weights {
    *
    * @throws IOException if it is missing, has another length, or is no F32, F16 or BF16
    */
-  public Tensor vector(String name, long length) throws IOException {
+  public Parameter vector(String name, long length) throws IOException {
     TensorSpec spec = check(name, Shape.of(length));
-    Tensor tensor = widened(source.weights().data(name), spec);
-    report(spec);
-    return tensor;
+    return brought(name, spec, widened(source.weights().data(name), spec));
   }
 
   /**
@@ -88,16 +92,26 @@ public final class Weights {
    * @throws IOException as for {@link #matrix} and {@link #vector}
    */
   public Linear linear(String name, long out, long in, boolean bias) throws IOException {
-    Tensor weight = matrix(name + ".weight", out, in);
-    return new Linear(
-        name, weight, bias ? Optional.of(vector(name + ".bias", out)) : Optional.empty());
+    Parameter weight = matrix(name + ".weight", out, in);
+    Linear linear =
+        new Linear(
+            name, weight, bias ? Optional.of(vector(name + ".bias", out)) : Optional.empty());
+    linears.add(linear);
+    return linear;
+  }
+
+  /** A linear layer that shares the weight of another layer or of the embedding. */
+  public Linear tied(String name, Parameter weight) {
+    Linear linear = new Linear(name, weight, Optional.empty());
+    linears.add(linear);
+    return linear;
   }
 
   private Tensor widened(MemorySegment data, TensorSpec spec) {
     try (Arena arena = Arena.ofConfined()) {
       TensorSpec wide = spec.withDType(DType.F32);
       MemorySegment floats = arena.allocate(Math.max(4, wide.byteSize()), 64);
-      Widening.toFloat(data, spec, floats);
+      new HostTensor(spec, data).toFloat(floats);
       return scope.tensor(floats.asSlice(0, wide.byteSize()), wide);
     }
   }
@@ -126,9 +140,11 @@ public final class Weights {
     return spec;
   }
 
-  private void report(TensorSpec spec) {
-    parameters += spec.shape().size();
+  private Parameter brought(String name, TensorSpec spec, Tensor tensor) {
+    Parameter parameter = new Parameter(name, tensor);
+    parameters.add(parameter);
     doneBytes += spec.byteSize();
     listener.onProgress(doneBytes, totalBytes);
+    return parameter;
   }
 }

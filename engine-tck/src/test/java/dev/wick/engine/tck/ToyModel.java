@@ -3,16 +3,20 @@ package dev.wick.engine.tck;
 import dev.wick.engine.Engine;
 import dev.wick.engine.Tensor;
 import dev.wick.engine.TensorScope;
+import dev.wick.engine.model.ForwardContext;
 import dev.wick.engine.model.ForwardPass;
 import dev.wick.engine.model.KvCache;
+import dev.wick.engine.model.Linear;
 import dev.wick.engine.model.ModelInfo;
-import dev.wick.engine.model.StepInputs;
+import dev.wick.engine.model.Parameter;
 import dev.wick.engine.model.StepRunner;
 import dev.wick.engine.op.Expr;
 import dev.wick.engine.op.Unary;
 import dev.wick.engine.tensor.DType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** Two layers of attention with random weights: enough of a model for positions and caches. */
@@ -26,10 +30,13 @@ final class ToyModel implements ForwardPass, AutoCloseable {
   private static final int LAYERS = 2;
 
   private final TensorScope scope;
-  private final Tensor embedding;
+  private final Parameter embedding;
   private final Tensor frequencies;
-  private final Tensor norm;
-  private final List<List<Tensor>> layers = new ArrayList<>();
+  private final Parameter norm;
+  private final Linear head;
+  private final List<List<Linear>> layers = new ArrayList<>();
+  private final List<Linear> linears = new ArrayList<>();
+  private final List<Parameter> parameters = new ArrayList<>();
   private final int window;
   final KvCache cache;
   final StepRunner runner;
@@ -38,16 +45,21 @@ final class ToyModel implements ForwardPass, AutoCloseable {
     this.scope = engine.newScope();
     this.window = window;
     SplittableRandom random = new SplittableRandom(7);
-    this.embedding = matrix(random, VOCABULARY, HIDDEN);
+    this.embedding = parameter(random, "embed.weight", VOCABULARY, HIDDEN);
     this.frequencies = scope.tensor(new float[] {1, 0.3f, 0.01f}, 1, 3);
-    this.norm = scope.tensor(new float[HIDDEN], HIDDEN);
+    float[] ones = new float[HIDDEN];
+    Arrays.fill(ones, 1);
+    this.norm = new Parameter("norm.weight", scope.tensor(ones, HIDDEN));
+    parameters.add(norm);
+    this.head = new Linear("head", embedding, Optional.empty());
+    linears.add(head);
     for (int layer = 0; layer < LAYERS; layer++) {
       layers.add(
           List.of(
-              matrix(random, HIDDEN, HEADS * HEAD_DIM),
-              matrix(random, HIDDEN, KV_HEADS * HEAD_DIM),
-              matrix(random, HIDDEN, KV_HEADS * HEAD_DIM),
-              matrix(random, HEADS * HEAD_DIM, HIDDEN)));
+              linear(random, layer + ".q", HEADS * HEAD_DIM, HIDDEN),
+              linear(random, layer + ".k", KV_HEADS * HEAD_DIM, HIDDEN),
+              linear(random, layer + ".v", KV_HEADS * HEAD_DIM, HIDDEN),
+              linear(random, layer + ".o", HIDDEN, HEADS * HEAD_DIM)));
     }
     List<KvCache.Layer> kept = new ArrayList<>();
     for (int layer = 0; layer < LAYERS; layer++) {
@@ -59,39 +71,59 @@ final class ToyModel implements ForwardPass, AutoCloseable {
     this.runner = new StepRunner(engine, info, cache, this);
   }
 
-  private Tensor matrix(SplittableRandom random, int rows, int columns) {
+  private Linear linear(SplittableRandom random, String name, int out, int in) {
+    Linear linear =
+        new Linear(name, parameter(random, name + ".weight", out, in), Optional.empty());
+    linears.add(linear);
+    return linear;
+  }
+
+  private Parameter parameter(SplittableRandom random, String name, int rows, int columns) {
     float[] elements = new float[rows * columns];
     for (int i = 0; i < elements.length; i++) {
-      elements[i] = (float) (random.nextGaussian() / Math.sqrt(rows));
+      elements[i] = (float) (random.nextGaussian() / Math.sqrt(columns));
     }
-    return scope.tensor(elements, rows, columns);
+    Parameter parameter = new Parameter(name, scope.tensor(elements, rows, columns));
+    parameters.add(parameter);
+    return parameter;
   }
 
   @Override
-  public Expr hidden(StepInputs inputs) {
-    Expr positions = inputs.positions();
+  public Expr hidden(ForwardContext context) {
+    Expr positions = context.positions();
     long tokens = positions.extent(0);
     Expr angles = positions.cast(DType.F32).reshape(tokens, 1).mul(frequencies);
     Expr cos = angles.unary(Unary.Kind.COS);
     Expr sin = angles.unary(Unary.Kind.SIN);
-    Expr x = embedding.gather(inputs.tokens()); // [tokens, hidden]
-    inputs.observe("embed", x);
+    Expr x = context.embed(embedding); // [tokens, hidden]
+    context.observe("embed", x);
     for (int layer = 0; layer < LAYERS; layer++) {
-      List<Tensor> w = layers.get(layer);
-      Expr h = x.rmsNorm(norm.add(1), 1e-6f);
-      Expr q = h.matMul(w.get(0)).reshape(tokens, HEADS, HEAD_DIM).rope(cos, sin);
-      Expr k = h.matMul(w.get(1)).reshape(tokens, KV_HEADS, HEAD_DIM).rope(cos, sin);
-      Expr v = h.matMul(w.get(2)).reshape(tokens, KV_HEADS, HEAD_DIM);
-      Expr attended = inputs.attend(layer, q, k, v, (float) (1 / Math.sqrt(HEAD_DIM)), window);
-      x = x.add(attended.reshape(tokens, (long) HEADS * HEAD_DIM).matMul(w.get(3)));
-      inputs.observe("layer." + layer, x);
+      List<Linear> w = layers.get(layer);
+      Expr h = context.rmsNorm(x, norm, 1e-6f);
+      Expr q = context.linear(w.get(0), h).reshape(tokens, HEADS, HEAD_DIM).rope(cos, sin);
+      Expr k = context.linear(w.get(1), h).reshape(tokens, KV_HEADS, HEAD_DIM).rope(cos, sin);
+      Expr v = context.linear(w.get(2), h).reshape(tokens, KV_HEADS, HEAD_DIM);
+      Expr attended = context.attend(layer, q, k, v, (float) (1 / Math.sqrt(HEAD_DIM)), window);
+      Expr mixed = attended.reshape(tokens, (long) HEADS * HEAD_DIM);
+      x = x.add(context.linear(w.get(3), mixed));
+      context.observe("layer." + layer, x);
     }
     return x;
   }
 
   @Override
-  public Expr logits(Expr hidden) {
-    return hidden.matMul(embedding.transpose(0, 1));
+  public Expr logits(ForwardContext context, Expr hidden) {
+    return context.linear(head, hidden);
+  }
+
+  @Override
+  public List<Linear> linears() {
+    return linears;
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    return parameters;
   }
 
   @Override

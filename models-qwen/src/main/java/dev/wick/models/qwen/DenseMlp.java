@@ -1,5 +1,6 @@
 package dev.wick.models.qwen;
 
+import dev.wick.engine.model.ForwardContext;
 import dev.wick.engine.model.Linear;
 import dev.wick.engine.model.Weights;
 import dev.wick.engine.op.Expr;
@@ -19,8 +20,11 @@ record DenseMlp(Linear gate, Linear up, Linear down) implements FeedForward {
   }
 
   @Override
-  public Expr forward(Expr x) {
-    Expr gated = gate.apply(x).apply(new SwiGlu(), up.apply(x)); // [tokens, intermediate]
-    return down.apply(gated);
+  public Expr forward(Expr x, ForwardContext context) {
+    Expr gated =
+        context
+            .linear(gate, x)
+            .apply(new SwiGlu(), context.linear(up, x)); // [tokens, intermediate]
+    return context.linear(down, gated);
   }
 }

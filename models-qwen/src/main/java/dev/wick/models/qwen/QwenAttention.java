@@ -1,8 +1,8 @@
 package dev.wick.models.qwen;
 
-import dev.wick.engine.Tensor;
+import dev.wick.engine.model.ForwardContext;
 import dev.wick.engine.model.Linear;
-import dev.wick.engine.model.StepInputs;
+import dev.wick.engine.model.Parameter;
 import dev.wick.engine.model.Weights;
 import dev.wick.engine.op.Expr;
 import java.io.IOException;
@@ -18,8 +18,8 @@ record QwenAttention(
     Linear key,
     Linear value,
     Linear output,
-    Optional<Tensor> queryNorm,
-    Optional<Tensor> keyNorm,
+    Optional<Parameter> queryNorm,
+    Optional<Parameter> keyNorm,
     int numHeads,
     int numKeyValueHeads,
     int headDim,
@@ -50,19 +50,19 @@ record QwenAttention(
   }
 
   /** From [tokens, hidden] to [tokens, hidden]. */
-  Expr forward(Expr x, RotaryEmbedding.Angles angles, StepInputs inputs) {
+  Expr forward(Expr x, RotaryEmbedding.Angles angles, ForwardContext context) {
     long tokens = x.extent(0);
-    Expr q = query.apply(x).reshape(tokens, numHeads, headDim);
-    Expr k = key.apply(x).reshape(tokens, numKeyValueHeads, headDim);
-    Expr v = value.apply(x).reshape(tokens, numKeyValueHeads, headDim);
+    Expr q = context.linear(query, x).reshape(tokens, numHeads, headDim);
+    Expr k = context.linear(key, x).reshape(tokens, numKeyValueHeads, headDim);
+    Expr v = context.linear(value, x).reshape(tokens, numKeyValueHeads, headDim);
     if (queryNorm.isPresent() && keyNorm.isPresent()) {
-      q = q.rmsNorm(queryNorm.get(), rmsNormEps);
-      k = k.rmsNorm(keyNorm.get(), rmsNormEps);
+      q = context.rmsNorm(q, queryNorm.get(), rmsNormEps);
+      k = context.rmsNorm(k, keyNorm.get(), rmsNormEps);
     }
     q = q.rope(angles.cos(), angles.sin());
     k = k.rope(angles.cos(), angles.sin());
     float scale = (float) (1 / Math.sqrt(headDim));
-    Expr mixed = inputs.attend(layer, q, k, v, scale, window); // [tokens, heads, headDim]
-    return output.apply(mixed.reshape(tokens, (long) numHeads * headDim));
+    Expr mixed = context.attend(layer, q, k, v, scale, window); // [tokens, heads, headDim]
+    return context.linear(output, mixed.reshape(tokens, (long) numHeads * headDim));
   }
 }

@@ -1,7 +1,7 @@
 package dev.wick.models.qwen;
 
-import dev.wick.engine.Tensor;
-import dev.wick.engine.model.StepInputs;
+import dev.wick.engine.model.ForwardContext;
+import dev.wick.engine.model.Parameter;
 import dev.wick.engine.model.Weights;
 import dev.wick.engine.op.Expr;
 import java.io.IOException;
@@ -9,9 +9,9 @@ import java.io.IOException;
 /** One block of the decoder: attention and feed-forward, each behind a norm and a residual. */
 record QwenLayer(
     int index,
-    Tensor inputNorm,
+    Parameter inputNorm,
     QwenAttention attention,
-    Tensor postAttentionNorm,
+    Parameter postAttentionNorm,
     FeedForward feedForward,
     float rmsNormEps) {
 
@@ -31,8 +31,9 @@ record QwenLayer(
   }
 
   /** From [tokens, hidden] to [tokens, hidden]. */
-  Expr forward(Expr x, RotaryEmbedding.Angles angles, StepInputs inputs) {
-    x = x.add(attention.forward(x.rmsNorm(inputNorm, rmsNormEps), angles, inputs));
-    return x.add(feedForward.forward(x.rmsNorm(postAttentionNorm, rmsNormEps)));
+  Expr forward(Expr x, RotaryEmbedding.Angles angles, ForwardContext context) {
+    Expr attended = attention.forward(context.rmsNorm(x, inputNorm, rmsNormEps), angles, context);
+    x = x.add(attended);
+    return x.add(feedForward.forward(context.rmsNorm(x, postAttentionNorm, rmsNormEps), context));
   }
 }

@@ -2,6 +2,8 @@ package dev.wick.models.qwen;
 
 import dev.wick.engine.Engine;
 import dev.wick.engine.TensorScope;
+import dev.wick.engine.model.Adapter;
+import dev.wick.engine.model.ForwardPass;
 import dev.wick.engine.model.KvCache;
 import dev.wick.engine.model.KvPool;
 import dev.wick.engine.model.LanguageModel;
@@ -15,16 +17,27 @@ import dev.wick.engine.model.Weights;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 
 /** A Qwen model on a device: its decoder, its key-value cache and the runner of its steps. */
 final class QwenModel implements LanguageModel {
   private final ModelInfo info;
+  private final Engine engine;
+  private final QwenDecoder decoder;
   private final TensorScope scope;
   private final KvCache cache;
   private final StepRunner runner;
 
-  private QwenModel(ModelInfo info, TensorScope scope, KvCache cache, StepRunner runner) {
+  private QwenModel(
+      ModelInfo info,
+      Engine engine,
+      TensorScope scope,
+      QwenDecoder decoder,
+      KvCache cache,
+      StepRunner runner) {
     this.info = info;
+    this.engine = engine;
+    this.decoder = decoder;
     this.scope = scope;
     this.cache = cache;
     this.runner = runner;
@@ -49,7 +62,7 @@ final class QwenModel implements LanguageModel {
               config.numHiddenLayers(),
               contextLength,
               config.eosTokenIds(),
-              weights.parameters(),
+              decoder.size(),
               weights.bytes());
       int kvTokens =
           options.kvTokens() == 0
@@ -59,7 +72,8 @@ final class QwenModel implements LanguageModel {
           new KvCache.Layer(config.numKeyValueHeads(), config.headDim(), config.headDim());
       KvCache cache =
           new KvCache(engine, kvTokens, Collections.nCopies(config.numHiddenLayers(), layer));
-      return new QwenModel(info, scope, cache, new StepRunner(engine, info, cache, decoder));
+      StepRunner runner = new StepRunner(engine, info, cache, decoder);
+      return new QwenModel(info, engine, scope, decoder, cache, runner);
     } catch (IOException | RuntimeException e) {
       scope.close();
       throw e;
@@ -69,6 +83,16 @@ final class QwenModel implements LanguageModel {
   @Override
   public ModelInfo info() {
     return info;
+  }
+
+  @Override
+  public Engine engine() {
+    return engine;
+  }
+
+  @Override
+  public ForwardPass forwardPass() {
+    return decoder;
   }
 
   @Override
@@ -84,6 +108,26 @@ final class QwenModel implements LanguageModel {
   @Override
   public Map<String, float[]> hiddenStates(StepBatch batch) {
     return runner.hiddenStates(batch);
+  }
+
+  @Override
+  public void apply(Adapter adapter) {
+    runner.apply(adapter);
+  }
+
+  @Override
+  public void remove() {
+    runner.remove();
+  }
+
+  @Override
+  public boolean hasAdapter() {
+    return runner.hasAdapter();
+  }
+
+  @Override
+  public Optional<Adapter> current() {
+    return runner.current();
   }
 
   @Override

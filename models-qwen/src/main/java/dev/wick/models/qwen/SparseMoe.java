@@ -1,8 +1,8 @@
 package dev.wick.models.qwen;
 
+import dev.wick.engine.model.ForwardContext;
 import dev.wick.engine.model.Linear;
 import dev.wick.engine.model.Weights;
-import dev.wick.engine.op.ExpertMatMul;
 import dev.wick.engine.op.Expr;
 import dev.wick.engine.op.SwiGlu;
 import dev.wick.engine.op.Unary;
@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A mixture of experts (Shazeer et al. 2017, arXiv:1701.06538): a router sends each token to a few
@@ -44,41 +45,34 @@ record SparseMoe(
   }
 
   @Override
-  public Expr forward(Expr x) {
+  public Expr forward(Expr x, ForwardContext context) {
     long tokens = x.extent(0);
     long hidden = x.extent(1);
     long slots = config.numExpertsPerTok();
-    List<Expr> top = router.apply(x).softmax().topK(config.numExpertsPerTok());
+    List<Expr> top = context.linear(router, x).softmax().topK(config.numExpertsPerTok());
     Expr share = top.get(0); // [tokens, slots]
     Expr chosen = top.get(1);
     if (config.normTopkProb()) {
       share = share.div(share.sum(-1));
     }
     Expr input = x.reshape(tokens, 1, hidden);
-    Expr gate = visit(DenseMlp::gate, input, chosen); // [tokens, slots, intermediate]
-    Expr up = visit(DenseMlp::up, input, chosen);
-    Expr y = visit(DenseMlp::down, gate.apply(new SwiGlu(), up), chosen); // [tokens, slots, hidden]
+    Expr gate =
+        context.experts(
+            projections(DenseMlp::gate), input, chosen); // [tokens, slots, intermediate]
+    Expr up = context.experts(projections(DenseMlp::up), input, chosen);
+    Expr gated = gate.apply(new SwiGlu(), up);
+    Expr y = context.experts(projections(DenseMlp::down), gated, chosen); // [tokens, slots, hidden]
     Expr mixed = share.reshape(tokens, 1, slots).matMul(y).reshape(tokens, hidden);
-    return sharedExpert.isPresent() ? mixed.add(shared(x)) : mixed;
+    return sharedExpert.isPresent() ? mixed.add(shared(x, context)) : mixed;
   }
 
-  private Expr shared(Expr x) {
-    Expr open = sharedExpertGate.orElseThrow().apply(x).unary(Unary.Kind.SIGMOID); // [tokens, 1]
-    return sharedExpert.orElseThrow().forward(x).mul(open);
+  private Expr shared(Expr x, ForwardContext context) {
+    Expr open =
+        context.linear(sharedExpertGate.orElseThrow(), x).unary(Unary.Kind.SIGMOID); // [tokens, 1]
+    return sharedExpert.orElseThrow().forward(x, context).mul(open);
   }
 
-  private Expr visit(Projection projection, Expr x, Expr chosen) {
-    List<Expr> operands = new ArrayList<>();
-    operands.add(x);
-    operands.add(chosen);
-    for (DenseMlp expert : experts) {
-      operands.add(projection.of(expert).weight());
-    }
-    return Expr.apply(new ExpertMatMul(), operands).getFirst();
-  }
-
-  /** One of the three linears of an expert. */
-  private interface Projection {
-    Linear of(DenseMlp expert);
+  private List<Linear> projections(Function<DenseMlp, Linear> projection) {
+    return experts.stream().map(projection).toList();
   }
 }

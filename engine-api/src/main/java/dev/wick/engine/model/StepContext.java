@@ -1,13 +1,16 @@
 package dev.wick.engine.model;
 
+import dev.wick.engine.op.ExpertMatMul;
 import dev.wick.engine.op.Expr;
 import dev.wick.engine.op.PagedAttention;
 import dev.wick.engine.op.Scatter;
+import dev.wick.engine.tensor.DType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 
-/** What a forward pass is given: the step's tokens, where they stand, and the key-value cache. */
-public final class StepInputs {
+/** Serving: a step's tokens, where they stand, and the key-value cache. */
+final class StepContext implements ForwardContext {
   private final Expr tokens;
   private final Expr positions;
   private final Expr sequences;
@@ -16,7 +19,7 @@ public final class StepInputs {
   private final KvCache cache;
   private final BiConsumer<String, Expr> observer;
 
-  StepInputs(
+  StepContext(
       Expr tokens,
       Expr positions,
       Expr sequences,
@@ -33,26 +36,38 @@ public final class StepInputs {
     this.observer = observer;
   }
 
-  /** Token ids, I32 [tokens]. */
-  public Expr tokens() {
-    return tokens;
-  }
-
-  /** Position of each token in its sequence, I32 [tokens]. */
+  @Override
   public Expr positions() {
     return positions;
   }
 
-  /**
-   * Appends keys and values to a layer's cache and attends over it.
-   *
-   * @param query [tokens, heads, headDim]
-   * @param key [tokens, kvHeads, headDim]
-   * @param value [tokens, kvHeads, valueDim]
-   * @param scale factor on the scores
-   * @param window positions that a token sees, 0 for all
-   * @return [tokens, heads, valueDim]
-   */
+  @Override
+  public Expr embed(Parameter table) {
+    return table.tensor().gather(tokens).cast(DType.F32);
+  }
+
+  @Override
+  public Expr linear(Linear layer, Expr x) {
+    Expr y = x.matMul(layer.weight().tensor().transpose(0, 1));
+    return layer.bias().isPresent() ? y.add(layer.bias().get().tensor()) : y;
+  }
+
+  @Override
+  public Expr experts(List<Linear> layers, Expr x, Expr chosen) {
+    List<Expr> operands = new ArrayList<>(layers.size() + 2);
+    operands.add(x);
+    operands.add(chosen);
+    layers.forEach(layer -> operands.add(layer.weight().tensor()));
+    return Expr.apply(new ExpertMatMul(), operands).getFirst();
+  }
+
+  @Override
+  public Expr rmsNorm(Expr x, Parameter weight, float eps) {
+    return x.rmsNorm(weight.tensor(), eps);
+  }
+
+  /** Appends keys and values to the layer's cache and attends over it. */
+  @Override
   public Expr attend(int layer, Expr query, Expr key, Expr value, float scale, int window) {
     Expr keys = append(cache.keys(layer), key);
     Expr values = append(cache.values(layer), value);
@@ -68,7 +83,7 @@ public final class StepInputs {
         .reshape(extents);
   }
 
-  /** Shows a value to whoever inspects the model; does nothing in ordinary steps. */
+  @Override
   public void observe(String name, Expr value) {
     observer.accept(name, value);
   }

@@ -1,6 +1,5 @@
-package dev.wick.engine.model;
+package dev.wick.engine.tensor;
 
-import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -15,13 +14,13 @@ final class Widening {
       case BF16 -> {
         for (long i = 0; i < size; i++) {
           int bits = source.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * i) << 16;
-          target.setAtIndex(ValueLayout.JAVA_INT, i, bits);
+          target.set(ValueLayout.JAVA_INT_UNALIGNED, 4 * i, bits);
         }
       }
       case F16 -> {
         for (long i = 0; i < size; i++) {
           short bits = source.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * i);
-          target.setAtIndex(ValueLayout.JAVA_FLOAT, i, Float.float16ToFloat(bits));
+          target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * i, Float.float16ToFloat(bits));
         }
       }
       default ->
