@@ -72,6 +72,21 @@ public final class Tensor implements Expr {
     scope.download(source.view, target.asSlice(0, spec().byteSize()));
   }
 
+  /**
+   * Overwrites the elements, in row-major order and in the tensor's own type. Programs that are
+   * enqueued later see the new ones.
+   *
+   * @throws IllegalArgumentException if the number of bytes does not fit
+   * @throws IllegalStateException if the tensor is a view with gaps
+   */
+  public void write(MemorySegment source) {
+    if (!layout().isContiguous()) {
+      throw new IllegalStateException("write: expected a contiguous tensor, got a view of " + this);
+    }
+    TensorScope.checkSize(source, spec());
+    scope.upload(source, view);
+  }
+
   /** The element of a scalar or one-element F32 tensor. */
   public float item() {
     MemorySegment value = MemorySegment.ofArray(new float[arrayLength(DType.F32) == 1 ? 1 : 0]);

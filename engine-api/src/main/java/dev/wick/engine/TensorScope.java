@@ -136,12 +136,18 @@ public final class TensorScope extends Dispatcher implements AutoCloseable {
     queue.synchronize();
   }
 
+  synchronized void upload(MemorySegment source, TensorView target) {
+    checkOpen();
+    queue.upload(source, target.buffer(), target.byteOffset());
+    queue.synchronize(); // programs have queues of their own
+  }
+
   synchronized void download(TensorView source, MemorySegment target) {
     checkOpen();
     queue.download(source.buffer(), source.byteOffset(), target);
   }
 
-  private static void checkSize(MemorySegment bytes, TensorSpec spec) {
+  static void checkSize(MemorySegment bytes, TensorSpec spec) {
     if (bytes.byteSize() != spec.byteSize()) {
       throw new IllegalArgumentException(
           "tensor: expected %d bytes for %s, got %d"

@@ -6,5 +6,9 @@ import java.util.Objects;
 public record AdapterUse(Adapter adapter, float weight) {
   public AdapterUse {
     Objects.requireNonNull(adapter, "adapter");
+    if (!Float.isFinite(weight)) {
+      throw new IllegalArgumentException(
+          "adapter %s: expected a finite weight, got %s".formatted(adapter.name(), weight));
+    }
   }
 }

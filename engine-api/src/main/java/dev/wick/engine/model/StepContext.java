@@ -1,16 +1,14 @@
 package dev.wick.engine.model;
 
-import dev.wick.engine.op.ExpertMatMul;
 import dev.wick.engine.op.Expr;
 import dev.wick.engine.op.PagedAttention;
 import dev.wick.engine.op.Scatter;
-import dev.wick.engine.tensor.DType;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 
 /** Serving: a step's tokens, where they stand, and the key-value cache. */
 final class StepContext implements ForwardContext {
+  private final AdaptedRows rows;
   private final Expr tokens;
   private final Expr positions;
   private final Expr sequences;
@@ -20,6 +18,7 @@ final class StepContext implements ForwardContext {
   private final BiConsumer<String, Expr> observer;
 
   StepContext(
+      AdaptedRows rows,
       Expr tokens,
       Expr positions,
       Expr sequences,
@@ -27,6 +26,7 @@ final class StepContext implements ForwardContext {
       Expr blockTable,
       KvCache cache,
       BiConsumer<String, Expr> observer) {
+    this.rows = rows;
     this.tokens = tokens;
     this.positions = positions;
     this.sequences = sequences;
@@ -43,27 +43,22 @@ final class StepContext implements ForwardContext {
 
   @Override
   public Expr embed(Parameter table) {
-    return table.tensor().gather(tokens).cast(DType.F32);
+    return rows.embed(table, tokens);
   }
 
   @Override
   public Expr linear(Linear layer, Expr x) {
-    Expr y = x.matMul(layer.weight().tensor().transpose(0, 1));
-    return layer.bias().isPresent() ? y.add(layer.bias().get().tensor()) : y;
+    return rows.linear(layer, x);
   }
 
   @Override
   public Expr experts(List<Linear> layers, Expr x, Expr chosen) {
-    List<Expr> operands = new ArrayList<>(layers.size() + 2);
-    operands.add(x);
-    operands.add(chosen);
-    layers.forEach(layer -> operands.add(layer.weight().tensor()));
-    return Expr.apply(new ExpertMatMul(), operands).getFirst();
+    return rows.experts(layers, x, chosen);
   }
 
   @Override
   public Expr rmsNorm(Expr x, Parameter weight, float eps) {
-    return x.rmsNorm(weight.tensor(), eps);
+    return rows.rmsNorm(x, weight, eps);
   }
 
   /** Appends keys and values to the layer's cache and attends over it. */
@@ -81,6 +76,12 @@ final class StepContext implements ForwardContext {
     return Expr.apply(new Scatter(Scatter.Mode.SET), List.of(flat, slots, rows.contiguous()))
         .getFirst()
         .reshape(extents);
+  }
+
+  /** The same step on the rows that want logits; without tokens of their own. */
+  StepContext withRows(AdaptedRows others) {
+    return new StepContext(
+        others, tokens, positions, sequences, slots, blockTable, cache, observer);
   }
 
   @Override

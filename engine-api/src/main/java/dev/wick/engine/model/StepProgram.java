@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A forward pass traced for one shape of step, with the host memory of its inputs. */
 final class StepProgram implements AutoCloseable {
@@ -26,28 +27,44 @@ final class StepProgram implements AutoCloseable {
   private final MemorySegment input;
   private final MemorySegment logSumExp;
   private final MemorySegment argMax;
+  private @Nullable AdapterInputs adapters;
   private MemorySegment logits = MemorySegment.NULL;
 
-  StepProgram(Engine engine, StepShape shape, KvCache cache, ForwardPass forward, boolean observe) {
+  StepProgram(
+      Engine engine,
+      StepShape shape,
+      KvCache cache,
+      LoraPool pool,
+      ForwardPass forward,
+      boolean observe) {
     this.shape = shape;
     this.input = arena.allocate(4L * shape.inputLength(), 64);
     this.logSumExp = arena.allocate(4L * Math.max(1, shape.logitRows()), 64);
     this.argMax = arena.allocate(4L * Math.max(1, shape.logitRows()), 64);
     try {
-      this.program = engine.trace(tracer -> trace(tracer, cache, forward, observe));
+      this.program = engine.trace(tracer -> trace(tracer, cache, pool, forward, observe));
     } catch (RuntimeException e) {
       arena.close();
       throw e;
     }
   }
 
-  private void trace(Tracer tracer, KvCache cache, ForwardPass forward, boolean observe) {
+  private void trace(
+      Tracer tracer, KvCache cache, LoraPool pool, ForwardPass forward, boolean observe) {
     int rows = shape.rows();
     Expr all = tracer.input(INPUT, TensorSpec.of(DType.I32, shape.inputLength()));
     int table = 4 * rows;
     int logitRows = table + shape.sequences() * shape.tableWidth();
+    AdaptedRows tokenRows = AdaptedRows.NONE;
+    AdaptedRows wantedRows = AdaptedRows.NONE;
+    if (shape.adapters().uses() > 0) {
+      adapters = new AdapterInputs(tracer, shape.adapters(), pool, rows, shape.logitRows());
+      tokenRows = adapters.tokens();
+      wantedRows = adapters.logits();
+    }
     StepContext context =
         new StepContext(
+            tokenRows,
             all.slice(0, 0, rows),
             all.slice(0, rows, 2L * rows),
             all.slice(0, 2L * rows, 3L * rows),
@@ -61,7 +78,7 @@ final class StepProgram implements AutoCloseable {
           shape.logitRows() == rows
               ? hidden
               : hidden.gather(all.slice(0, logitRows, shape.inputLength()));
-      Expr scores = forward.logits(context, wanted);
+      Expr scores = forward.logits(context.withRows(wantedRows), wanted);
       tracer.output(LOGITS, scores);
       tracer.output(LOG_SUM_EXP, scores.logSumExp());
       tracer.output(ARG_MAX, scores.argMax(-1));
@@ -71,6 +88,10 @@ final class StepProgram implements AutoCloseable {
   private void output(Tracer tracer, String name, Expr value) {
     observed.add(name);
     tracer.output(name, value);
+  }
+
+  StepShape shape() {
+    return shape;
   }
 
   List<String> observed() {
@@ -84,7 +105,7 @@ final class StepProgram implements AutoCloseable {
   }
 
   /** Runs the step; the leases have room for its tokens but are not advanced yet. */
-  void run(StepBatch batch) {
+  void run(StepBatch batch, AdapterBatch adapterBatch) {
     int rows = shape.rows();
     int table = 4 * rows;
     int nextLogit = table + shape.sequences() * shape.tableWidth();
@@ -107,6 +128,9 @@ final class StepProgram implements AutoCloseable {
       for (int b = 0; b < shape.tableWidth(); b++) {
         set(table + s * shape.tableWidth() + b, b < lease.blocks() ? lease.block(b) : 0);
       }
+    }
+    if (adapters != null) {
+      adapters.write(adapterBatch, program);
     }
     program.write(INPUT, input);
     program.run();

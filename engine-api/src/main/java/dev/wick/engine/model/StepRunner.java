@@ -21,16 +21,28 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
   private final KvCache cache;
   private final ForwardPass forward;
   private final AtomicReference<@Nullable Adapter> current = new AtomicReference<>();
+  private final AdapterStore adapters;
   private final ReentrantLock lock = new ReentrantLock(true);
   private final LinkedHashMap<StepShape, StepProgram> programs =
       new LinkedHashMap<>(PROGRAMS_KEPT, 0.75f, true);
 
-  /** A runner for a forward pass; closing it closes the cache. */
+  /** A runner for a forward pass, with the default budget for adapters. */
   public StepRunner(Engine engine, ModelInfo info, KvCache cache, ForwardPass forward) {
+    this(engine, info, cache, forward, LoadOptions.DEFAULT_ADAPTER_BYTES);
+  }
+
+  /**
+   * A runner for a forward pass; closing it closes the cache.
+   *
+   * @param adapterBytes most device memory for the low-rank numbers of adapters
+   */
+  public StepRunner(
+      Engine engine, ModelInfo info, KvCache cache, ForwardPass forward, long adapterBytes) {
     this.engine = engine;
     this.info = info;
     this.cache = cache;
     this.forward = forward;
+    this.adapters = new AdapterStore(engine, forward, adapterBytes);
   }
 
   /** Runs a step, see {@link LanguageModel#step}. */
@@ -38,8 +50,10 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
     lock.lock();
     try {
       prepare(batch);
-      StepProgram program = programFor(StepShape.of(batch));
-      program.run(batch);
+      AdapterBatch adapterBatch = adapters.bring(batch);
+      AdapterShape adapterShape = AdapterShape.of(adapterBatch, adapters.pool());
+      StepProgram program = programFor(StepShape.of(batch, adapterShape));
+      program.run(batch, adapterBatch);
       program.read(output, info.vocabSize());
       advance(batch);
     } finally {
@@ -54,9 +68,16 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
     lock.lock();
     try {
       prepare(batch);
+      AdapterBatch adapterBatch = adapters.bring(batch);
       try (StepProgram program =
-          new StepProgram(engine, StepShape.of(batch), cache, forward, true)) {
-        program.run(batch);
+          new StepProgram(
+              engine,
+              StepShape.of(batch, AdapterShape.of(adapterBatch, adapters.pool())),
+              cache,
+              adapters.pool(),
+              forward,
+              true)) {
+        program.run(batch, adapterBatch);
         Map<String, float[]> values = new LinkedHashMap<>();
         for (String name : program.observed()) {
           values.put(name, program.readObserved(name));
@@ -72,13 +93,33 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
   private StepProgram programFor(StepShape shape) {
     StepProgram program = programs.get(shape);
     if (program == null) {
+      closeUnusable();
       while (programs.size() >= PROGRAMS_KEPT) {
         programs.pollFirstEntry().getValue().close();
       }
-      program = new StepProgram(engine, shape, cache, forward, false);
+      program = new StepProgram(engine, shape, cache, adapters.pool(), forward, false);
       programs.put(shape, program);
     }
     return program;
+  }
+
+  /** Closes programs that were traced for adapters that are gone or have moved. */
+  private void closeUnusable() {
+    Optional<AdapterVariant> surplus = adapters.surplus();
+    programs
+        .values()
+        .removeIf(
+            program -> {
+              AdapterShape shape = program.shape().adapters();
+              boolean unusable =
+                  (shape.uses() > 0 && shape.generation() != adapters.pool().generation())
+                      || (surplus.isPresent() && shape.variants().contains(surplus.get()));
+              if (unusable) {
+                program.close();
+              }
+              return unusable;
+            });
+    surplus.ifPresent(adapters::drop);
   }
 
   private void prepare(StepBatch batch) {
@@ -93,11 +134,6 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
       if (sequence.lease().pool() != cache.pool()) {
         throw new IllegalArgumentException(
             "step: expected a lease of this model's pool, got one of another model");
-      }
-      if (!sequence.adapters().isEmpty()) {
-        throw new IllegalArgumentException(
-            "step: expected no adapters, got %s; this model applies none"
-                .formatted(sequence.adapters()));
       }
       int length = sequence.lease().length() + sequence.rows();
       if (length > info.contextLength()) {
@@ -151,6 +187,7 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
     try {
       programs.values().forEach(StepProgram::close);
       programs.clear();
+      adapters.close();
       cache.close();
     } finally {
       lock.unlock();

@@ -100,6 +100,17 @@ public final class Weights {
     return linear;
   }
 
+  /**
+   * A linear layer of a mixture of experts: {@code name.weight} [out, in].
+   *
+   * @throws IOException as for {@link #matrix}
+   */
+  public Linear expert(String name, long out, long in) throws IOException {
+    Linear linear = new Linear(name, matrix(name + ".weight", out, in), Optional.empty(), true);
+    linears.add(linear);
+    return linear;
+  }
+
   /** A linear layer that shares the weight of another layer or of the embedding. */
   public Linear tied(String name, Parameter weight) {
     Linear linear = new Linear(name, weight, Optional.empty());

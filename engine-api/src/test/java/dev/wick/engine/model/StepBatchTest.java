@@ -26,7 +26,8 @@ class StepBatchTest {
     assertThat(batch.rows()).isEqualTo(6);
     assertThat(batch.token(4)).isEqualTo(5);
     assertThat(batch.logitRows()).isEqualTo(4);
-    assertThat(StepShape.of(batch)).isEqualTo(new StepShape(6, 3, 4, 16));
+    assertThat(StepShape.of(batch, AdapterShape.NONE))
+        .isEqualTo(new StepShape(6, 3, 4, 16, AdapterShape.NONE));
   }
 
   @Test
@@ -66,10 +67,11 @@ class StepBatchTest {
     KvPool large = new KvPool(100, 1);
     KvLease lease = large.lease();
     int shapes = 0;
-    StepShape last = new StepShape(0, 0, 0, 0);
+    StepShape last = new StepShape(0, 0, 0, 0, AdapterShape.NONE);
     for (int length = 0; length < 100; length++) {
       lease.reserve(1);
-      StepShape shape = StepShape.of(StepBatch.of(lease, StepBatch.Logits.LAST, 1));
+      StepShape shape =
+          StepShape.of(StepBatch.of(lease, StepBatch.Logits.LAST, 1), AdapterShape.NONE);
       lease.advance(1);
       assertThat(shape.tableWidth()).isGreaterThanOrEqualTo(lease.blocks());
       shapes += shape.equals(last) ? 0 : 1;

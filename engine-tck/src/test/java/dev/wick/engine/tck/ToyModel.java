@@ -15,7 +15,9 @@ import dev.wick.engine.op.Unary;
 import dev.wick.engine.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
@@ -30,6 +32,7 @@ final class ToyModel implements ForwardPass, AutoCloseable {
   private static final int LAYERS = 2;
 
   private final TensorScope scope;
+  private final Map<String, float[]> values;
   private final Parameter embedding;
   private final Tensor frequencies;
   private final Parameter norm;
@@ -38,10 +41,17 @@ final class ToyModel implements ForwardPass, AutoCloseable {
   private final List<Linear> linears = new ArrayList<>();
   private final List<Parameter> parameters = new ArrayList<>();
   private final int window;
+  final ModelInfo info;
   final KvCache cache;
   final StepRunner runner;
 
   ToyModel(Engine engine, int kvTokens, int window) {
+    this(engine, kvTokens, window, Map.of());
+  }
+
+  /** A model with other values of some parameters. */
+  ToyModel(Engine engine, int kvTokens, int window, Map<String, float[]> values) {
+    this.values = values;
     this.scope = engine.newScope();
     this.window = window;
     SplittableRandom random = new SplittableRandom(7);
@@ -49,7 +59,8 @@ final class ToyModel implements ForwardPass, AutoCloseable {
     this.frequencies = scope.tensor(new float[] {1, 0.3f, 0.01f}, 1, 3);
     float[] ones = new float[HIDDEN];
     Arrays.fill(ones, 1);
-    this.norm = new Parameter("norm.weight", scope.tensor(ones, HIDDEN));
+    float[] norms = values.getOrDefault("norm.weight", ones);
+    this.norm = new Parameter("norm.weight", scope.tensor(norms, HIDDEN));
     parameters.add(norm);
     this.head = new Linear("head", embedding, Optional.empty());
     linears.add(head);
@@ -61,14 +72,13 @@ final class ToyModel implements ForwardPass, AutoCloseable {
               linear(random, layer + ".v", KV_HEADS * HEAD_DIM, HIDDEN),
               linear(random, layer + ".o", HIDDEN, HEADS * HEAD_DIM)));
     }
-    List<KvCache.Layer> kept = new ArrayList<>();
-    for (int layer = 0; layer < LAYERS; layer++) {
-      kept.add(new KvCache.Layer(KV_HEADS, HEAD_DIM, HEAD_DIM));
-    }
-    this.cache = new KvCache(engine, kvTokens, kept);
-    ModelInfo info =
-        new ModelInfo("toy", "toy", VOCABULARY, HIDDEN, LAYERS, CONTEXT, List.of(0), 0, 0);
+    this.cache = new KvCache(engine, kvTokens, keptLayers());
+    this.info = new ModelInfo("toy", "toy", VOCABULARY, HIDDEN, LAYERS, CONTEXT, List.of(0), 0, 0);
     this.runner = new StepRunner(engine, info, cache, this);
+  }
+
+  static List<KvCache.Layer> keptLayers() {
+    return Collections.nCopies(LAYERS, new KvCache.Layer(KV_HEADS, HEAD_DIM, HEAD_DIM));
   }
 
   private Linear linear(SplittableRandom random, String name, int out, int in) {
@@ -83,7 +93,8 @@ final class ToyModel implements ForwardPass, AutoCloseable {
     for (int i = 0; i < elements.length; i++) {
       elements[i] = (float) (random.nextGaussian() / Math.sqrt(columns));
     }
-    Parameter parameter = new Parameter(name, scope.tensor(elements, rows, columns));
+    float[] used = values.getOrDefault(name, elements);
+    Parameter parameter = new Parameter(name, scope.tensor(used, rows, columns));
     parameters.add(parameter);
     return parameter;
   }

@@ -19,6 +19,15 @@ record DenseMlp(Linear gate, Linear up, Linear down) implements FeedForward {
         weights.linear(name + ".down_proj", hidden, intermediate, false));
   }
 
+  /** One of the experts among which each token chooses. */
+  static DenseMlp loadExpert(String name, long hidden, long intermediate, Weights weights)
+      throws IOException {
+    return new DenseMlp(
+        weights.expert(name + ".gate_proj", intermediate, hidden),
+        weights.expert(name + ".up_proj", intermediate, hidden),
+        weights.expert(name + ".down_proj", hidden, intermediate));
+  }
+
   @Override
   public Expr forward(Expr x, ForwardContext context) {
     Expr gated =

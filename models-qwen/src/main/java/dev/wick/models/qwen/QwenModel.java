@@ -72,7 +72,7 @@ final class QwenModel implements LanguageModel {
           new KvCache.Layer(config.numKeyValueHeads(), config.headDim(), config.headDim());
       KvCache cache =
           new KvCache(engine, kvTokens, Collections.nCopies(config.numHiddenLayers(), layer));
-      StepRunner runner = new StepRunner(engine, info, cache, decoder);
+      StepRunner runner = new StepRunner(engine, info, cache, decoder, options.adapterBytes());
       return new QwenModel(info, engine, scope, decoder, cache, runner);
     } catch (IOException | RuntimeException e) {
       scope.close();

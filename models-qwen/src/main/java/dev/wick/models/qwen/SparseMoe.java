@@ -30,7 +30,8 @@ record SparseMoe(
     Linear router = weights.linear(name + ".gate", config.numExperts(), hidden, false);
     for (int i = 0; i < config.numExperts(); i++) {
       experts.add(
-          DenseMlp.load(name + ".experts." + i, hidden, config.moeIntermediateSize(), weights));
+          DenseMlp.loadExpert(
+              name + ".experts." + i, hidden, config.moeIntermediateSize(), weights));
     }
     if (config.sharedExpertIntermediateSize() == 0) {
       return new SparseMoe(config, router, experts, Optional.empty(), Optional.empty());
