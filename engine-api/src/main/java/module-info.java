@@ -1,10 +1,10 @@
 import org.jspecify.annotations.NullMarked;
 
 /**
- * Tensors, operations, the backend SPI, the engine and the contracts of models and adapters.
+ * Tensors, operations, the backend SPI, the engine, automatic differentiation and the contracts of models and adapters.
  *
  * <p>The packages form a chain, each importing only what stands to its left: {@code tensor}, {@code
- * op}, {@code spi}, {@code engine}, {@code model}.
+ * op}, {@code spi}, {@code engine}, then {@code autodiff} and {@code model}.
  *
  * @uses dev.wick.engine.spi.BackendProvider
  * @uses dev.wick.engine.model.ModelProvider
@@ -14,6 +14,7 @@ module dev.wick.engine {
   requires static transitive org.jspecify;
 
   exports dev.wick.engine;
+  exports dev.wick.engine.autodiff;
   exports dev.wick.engine.model;
   exports dev.wick.engine.op;
   exports dev.wick.engine.spi;
