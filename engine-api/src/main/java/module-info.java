@@ -1,7 +1,8 @@
 import org.jspecify.annotations.NullMarked;
 
 /**
- * Tensors, operations, the backend SPI, the engine, automatic differentiation and the contracts of models and adapters.
+ * Tensors, operations, the backend SPI, the engine, automatic differentiation and the contracts of
+ * models and adapters.
  *
  * <p>The packages form a chain, each importing only what stands to its left: {@code tensor}, {@code
  * op}, {@code spi}, {@code engine}, then {@code autodiff} and {@code model}.

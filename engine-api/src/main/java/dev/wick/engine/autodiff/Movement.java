@@ -26,7 +26,7 @@ sealed interface Movement {
       if (!source.isContiguous()) {
         throw new IllegalArgumentException(
             "view: expected a contiguous value on a tape, got %s; use reshape, transpose, slice"
-                .formatted(source)
+                    .formatted(source)
                 + " or broadcast, or make it contiguous first");
       }
       return new Strided(view, offset);

@@ -84,8 +84,7 @@ final class MovementGradients {
     }
     long count = layout.shape().size();
     return constant(evaluator, new Iota(DType.F32, source.shape().size(), 0, 0))
-        .apply(
-            new Scatter(Scatter.Mode.ADD), positions.reshape(count), gradient.reshape(count))
+        .apply(new Scatter(Scatter.Mode.ADD), positions.reshape(count), gradient.reshape(count))
         .reshape(source.shape().toArray());
   }
 

@@ -60,8 +60,7 @@ abstract sealed class Node {
     final List<Expr> results;
     private final List<Variable> sources;
 
-    Step(
-        long index, Op op, List<Expr> operands, List<Expr> results, List<Variable> sources) {
+    Step(long index, Op op, List<Expr> operands, List<Expr> results, List<Variable> sources) {
       super(index);
       this.sources = sources;
       this.op = op;

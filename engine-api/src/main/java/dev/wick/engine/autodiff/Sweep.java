@@ -125,7 +125,8 @@ final class Sweep {
       case Movement.Transpose axes -> add(source, gradient.transpose(axes.a(), axes.b()));
       case Movement.Broadcast broadcast -> add(source, Sums.to(gradient, source.shape()));
       case Movement.Slice slice -> adjoint(source).add(slice, gradient);
-      case Movement.Strided strided -> add(source, MovementGradients.strided(source, strided, gradient));
+      case Movement.Strided strided ->
+          add(source, MovementGradients.strided(source, strided, gradient));
     }
   }
 
@@ -172,8 +173,7 @@ final class Sweep {
   }
 
   /** Differentiates what has just been recorded a second time. */
-  private void repeat(
-      List<Expr> results, Map<Integer, Expr> gradients, long begin, String what) {
+  private void repeat(List<Expr> results, Map<Integer, Expr> gradients, long begin, String what) {
     List<Variable> outputs = new ArrayList<>();
     List<Expr> seeds = new ArrayList<>();
     gradients.forEach(

@@ -259,7 +259,7 @@ public final class Tape implements Evaluator {
     if (before != null && variable.node().index() <= before.getValue()) {
       throw new IllegalArgumentException(
           "gradients: expected values from outside of a checkpoint, got %s from inside; watch it"
-              .formatted(value.spec())
+                  .formatted(value.spec())
               + " before, or return it");
     }
     return variable;

@@ -73,8 +73,7 @@ final class Variable implements Expr {
 
   @Override
   public Expr slice(int axis, long from, long to) {
-    return moved(
-        new Movement.Slice(shape().axis(axis), from, to), value.slice(axis, from, to));
+    return moved(new Movement.Slice(shape().axis(axis), from, to), value.slice(axis, from, to));
   }
 
   @Override

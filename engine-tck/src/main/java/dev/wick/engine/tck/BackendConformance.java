@@ -108,6 +108,10 @@ public abstract class BackendConformance {
     return new LifetimeSection(fixture());
   }
 
+  private GradientSection gradients() {
+    return new GradientSection(fixture());
+  }
+
   private Stream<DynamicTest> perOperation(String test, CaseTest body) {
     return CaseList.all().stream()
         .map(
@@ -387,5 +391,19 @@ public abstract class BackendConformance {
   @Test
   public final void required_b63_allocationIsThreadSafe() throws Exception {
     threads().allocationIsThreadSafe();
+  }
+
+  // Gradients.
+
+  /** The gradient of every operation is what differences say, however it is computed. */
+  @TestFactory
+  public final Stream<DynamicTest> required_b70_gradients() {
+    return perOperation("gradients", (cases, random) -> gradients().ofOperation(cases, random));
+  }
+
+  /** Gradients flow back through long computations, kept or computed again. */
+  @Test
+  public final void required_b71_gradientsOfPrograms() {
+    gradients().ofPrograms(Math.ceilDiv(Integer.getInteger("tck.random", 50), 5));
   }
 }

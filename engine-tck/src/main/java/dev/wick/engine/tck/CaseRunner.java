@@ -82,7 +82,7 @@ final class CaseRunner {
   }
 
   /** Whether a gap is declared for a type of the operands, which the decomposition would meet. */
-  private boolean hasGap(List<TensorSpec> specs) {
+  boolean hasGap(List<TensorSpec> specs) {
     return specs.stream()
         .anyMatch(
             spec ->

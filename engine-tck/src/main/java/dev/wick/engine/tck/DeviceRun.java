@@ -53,7 +53,7 @@ final class DeviceRun {
     }
   }
 
-  private static Expr upload(TensorScope scope, PlacedTensor operand) {
+  static Expr upload(TensorScope scope, PlacedTensor operand) {
     int elements =
         operand.storage().length
             / operand.content().dtype().blockBytes()
@@ -65,7 +65,7 @@ final class DeviceRun {
         .view(operand.layout(), operand.offset());
   }
 
-  private static HostTensor download(Tensor tensor) {
+  static HostTensor download(Tensor tensor) {
     HostTensor result = HostTensor.zeros(tensor.spec());
     tensor.read(result.segment());
     return result;

@@ -24,10 +24,11 @@ record Elements(MemorySegment memory, long byteOffset, DType dtype, Layout layou
     return new Cursor(layout);
   }
 
-  /** The element at a position, as a number; F32, F16, BF16, I32 and BOOL are exact in a double. */
+  /** The element at a position, as a number; floats up to F64, I32 and BOOL are exact. */
   double number(long position) {
     long at = byte0(position);
     return switch (dtype) {
+      case F64 -> memory.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, at);
       case F32 -> memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
       case F16 -> Float.float16ToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at));
       case BF16 ->
@@ -47,6 +48,7 @@ record Elements(MemorySegment memory, long byteOffset, DType dtype, Layout layou
   void set(long position, double number) {
     long at = byte0(position);
     switch (dtype) {
+      case F64 -> memory.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, at, number);
       case F32 -> memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, (float) number);
       case F16 ->
           memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16((float) number));
