@@ -8,17 +8,30 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
-/** Replaces a file whole or not at all. */
-final class AtomicFile {
+/**
+ * Replaces a file whole or not at all: the content goes to a temporary file beside it, is forced to
+ * the disk and renamed.
+ */
+public final class AtomicFile {
   private AtomicFile() {}
 
   /** Writes the content of a file. */
   @FunctionalInterface
-  interface Content {
+  public interface Content {
+    /**
+     * Writes it all and leaves the channel open.
+     *
+     * @throws IOException if the channel refuses it
+     */
     void writeTo(FileChannel channel) throws IOException;
   }
 
-  static void write(Path file, Content content) throws IOException {
+  /**
+   * Writes a file, so that the path shows the old content or the new, never a part.
+   *
+   * @throws IOException if it cannot be written; the old file is then untouched
+   */
+  public static void write(Path file, Content content) throws IOException {
     Path name = file.getFileName();
     if (name == null || Files.isDirectory(file)) {
       throw new IOException(file + ": expected the path of a file, got a folder");
