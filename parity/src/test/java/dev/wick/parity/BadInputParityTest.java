@@ -11,6 +11,8 @@ import dev.wick.engine.model.Models;
 import dev.wick.formats.Checkpoint;
 import dev.wick.formats.SafetensorsFile;
 import dev.wick.formats.SafetensorsWeights;
+import dev.wick.lora.BaseWeights;
+import dev.wick.lora.PeftAdapter;
 import dev.wick.tokenizers.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,6 +41,7 @@ class BadInputParityTest {
         case "safetensors", "sharded-index", "tokenizer" ->
             count.add(name, () -> check(golden, loading(kind, path(golden))));
         case "config" -> addConfig(count, name, golden);
+        case "adapter" -> count.add(name, () -> check(golden, () -> openAdapter(golden)));
         default -> count.skip(name, "no module reads files of kind " + kind);
       }
     }
@@ -83,6 +86,16 @@ class BadInputParityTest {
         Checkpoint checkpoint = Checkpoint.open(folder);
         LanguageModel model = Models.load(checkpoint, engine, options)) {
       assertThat(model.info().vocabSize()).isPositive();
+    }
+  }
+
+  private void openAdapter(JsonNode golden) throws IOException {
+    Path base = root.resolve(golden.get("base").asText()).normalize();
+    try (Checkpoint checkpoint = Checkpoint.open(base);
+        PeftAdapter adapter =
+            PeftAdapter.open(
+                "bad", path(golden), new BaseWeights(base.toString(), checkpoint.weights()))) {
+      assertThat(adapter.deltas()).isNotEmpty();
     }
   }
 
