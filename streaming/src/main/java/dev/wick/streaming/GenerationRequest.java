@@ -19,7 +19,8 @@ import java.util.OptionalInt;
  * @param ignoreEndOfSequence whether to go on after an id that ends the sequence
  * @param topLogprobs how many alternatives each token comes with
  * @param skipSpecialTokens whether special tokens are left out of the text
- * @param adapters what is added to the base model for this request
+ * @param adapters what is added to the base model for this request, each with its weight; if none
+ *     is named, the default adapter of the model when the request begins, if it has one
  */
 public record GenerationRequest(
     Prompt prompt,
@@ -152,7 +153,7 @@ public record GenerationRequest(
       return this;
     }
 
-    /** What is added to the base model. */
+    /** What is added to the base model, each with its weight, instead of the model's default. */
     public Builder adapters(List<AdapterUse> value) {
       adapters = value;
       return this;

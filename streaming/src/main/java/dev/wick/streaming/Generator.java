@@ -11,7 +11,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -24,7 +23,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The callback and the stream compute on the thread that calls them; the publisher and the
  * future on threads of the generator, which are daemons and end with it, so that the caller never
- * waits. Any number of requests may run at a time; they take turns, a step each.
+ * waits. Any number of requests may run at a time: they share the steps of the model, which one of
+ * the threads that wait for tokens computes for all, so that eight requests take little longer than
+ * one. {@link GeneratorOptions} bounds how much goes into a step; requests for which the key-value
+ * cache has no room wait, the oldest first. Each has its own sampler, seed, stop conditions and
+ * adapters, and a failure ends no other.
+ *
+ * <p>A request that runs alone is computed when its reader asks, token by token. Beside others it
+ * may be up to 8 tokens ahead of its reader, so that nobody waits for a slow one; further it is
+ * left out of the steps until the reader has caught up.
  *
  * <p>Thread-safe. Closing cancels what is running and waits for the step under way; it does not
  * close the model.
@@ -32,18 +39,20 @@ import org.jspecify.annotations.Nullable;
 public final class Generator implements AutoCloseable {
   private final LanguageModel model;
   private final Tokenizer tokenizer;
-  private final ReentrantLock turn = new ReentrantLock(true);
-  private final Set<Generation> running = ConcurrentHashMap.newKeySet();
+  private final Scheduler scheduler;
   private final Set<TokenSubscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final GeneratorThreads threads = new GeneratorThreads();
-  private final Workspace.Pool workspaces;
-  private volatile boolean closed;
 
   /** A generator on a model, with the tokenizer of the same checkpoint. */
   public Generator(LanguageModel model, Tokenizer tokenizer) {
+    this(model, tokenizer, GeneratorOptions.DEFAULT);
+  }
+
+  /** A generator that shares steps as the options say. */
+  public Generator(LanguageModel model, Tokenizer tokenizer, GeneratorOptions options) {
     this.model = Objects.requireNonNull(model, "model");
     this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
-    this.workspaces = new Workspace.Pool(model.info().vocabSize());
+    this.scheduler = new Scheduler(model, Objects.requireNonNull(options, "options"));
   }
 
   /** The model. */
@@ -56,15 +65,22 @@ public final class Generator implements AutoCloseable {
     return tokenizer;
   }
 
+  /** What it is doing and has done. */
+  public GeneratorStats stats() {
+    return scheduler.stats();
+  }
+
   /**
-   * Runs a request on the calling thread.
+   * Runs a request on the calling thread. If that is interrupted or the generator closed meanwhile,
+   * the result has what there was and {@link FinishReason#CANCELLED}.
    *
    * @throws ContextTooLongException if the prompt leaves no room in the context
    * @throws dev.wick.streaming.sampling.LogitsException if no token can be picked
-   * @throws dev.wick.engine.model.KvExhaustedException if the key-value cache is full
+   * @throws dev.wick.engine.model.KvExhaustedException if the key-value cache is too small for the
+   *     request even when nobody else uses it
    */
   public Completion generate(GenerationRequest request) {
-    return generate(request, token -> true);
+    return run(start(request, false), token -> true);
   }
 
   /**
@@ -73,27 +89,27 @@ public final class Generator implements AutoCloseable {
    * @param callback returns whether to go on; an exception of it ends the generation and reaches
    *     the caller
    * @return the result; its finish reason is {@link FinishReason#CANCELLED} if the callback ended
-   *     it
+   *     it, the thread was interrupted or the generator closed
    * @throws ContextTooLongException if the prompt leaves no room in the context
    * @throws dev.wick.streaming.sampling.LogitsException if no token can be picked
-   * @throws dev.wick.engine.model.KvExhaustedException if the key-value cache is full
+   * @throws dev.wick.engine.model.KvExhaustedException if the key-value cache is too small for the
+   *     request even when nobody else uses it
    */
   public Completion generate(GenerationRequest request, Predicate<? super StreamToken> callback) {
     Objects.requireNonNull(callback, "callback");
-    Generation generation = start(request);
-    try {
-      return run(generation, callback);
-    } finally {
-      end(generation);
-    }
+    return run(start(request, true), callback);
   }
 
   private Completion run(Generation generation, Predicate<? super StreamToken> callback) {
-    StreamToken token = generation.next(turn);
-    while (token != null && callback.test(token)) {
-      token = generation.next(turn);
+    try {
+      StreamToken token = scheduler.next(generation);
+      while (token != null && callback.test(token)) {
+        token = scheduler.next(generation);
+      }
+      return scheduler.completion(generation);
+    } finally {
+      end(generation);
     }
-    return generation.completion();
   }
 
   /**
@@ -101,10 +117,10 @@ public final class Generator implements AutoCloseable {
    * thread that asks. Close the stream if it may not be read to its end: that ends the generation.
    *
    * <p>What {@link #generate(GenerationRequest)} throws, the stream's terminal operation does; a
-   * {@link CancellationException} if the generator is closed meanwhile.
+   * {@link CancellationException} if the generator is closed meanwhile or the thread interrupted.
    */
   public Stream<StreamToken> stream(GenerationRequest request) {
-    Generation generation = start(request);
+    Generation generation = start(request, true);
     var tokens =
         new Spliterators.AbstractSpliterator<StreamToken>(
             Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL | Spliterator.IMMUTABLE) {
@@ -124,28 +140,27 @@ public final class Generator implements AutoCloseable {
   /**
    * The next token of a generation, or null after the last one.
    *
-   * @throws CancellationException if this generator was closed before the last one
+   * @throws CancellationException if this generator was closed before the last one, or this thread
+   *     interrupted
    */
   @Nullable StreamToken next(Generation generation) {
-    boolean more = false;
-    try {
-      StreamToken token = generation.next(turn);
-      more = !generation.ended();
-      if (token == null && closed && generation.cancelled()) {
+    StreamToken token = scheduler.next(generation);
+    if (token == null && scheduler.isCutShort(generation)) {
+      if (scheduler.isClosed()) {
         throw closedMeanwhile();
       }
-      return token;
-    } finally {
-      if (!more) {
-        running.remove(generation);
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancellationException("generator: the thread that reads was interrupted");
       }
     }
+    return token;
   }
 
   /**
    * The tokens of a request as a publisher. Each subscriber gets a generation of its own, which
-   * begins with the first demand and computes no token before there is demand for it. Cancelling
-   * the subscription ends it within one step. Signals come from threads of the generator.
+   * begins with the first demand, gets no token for which there is none, and pauses without.
+   * Cancelling the subscription ends it within one step. Signals come from threads of the
+   * generator.
    *
    * <p>What {@link #generate(GenerationRequest)} throws is signalled as {@code onError}; a {@link
    * CancellationException} if the generator is closed meanwhile.
@@ -164,7 +179,7 @@ public final class Generator implements AutoCloseable {
    * closed meanwhile, the result has what there was and {@link FinishReason#CANCELLED}.
    */
   public CompletableFuture<Completion> generateAsync(GenerationRequest request) {
-    Generation generation = start(request);
+    Generation generation = start(request, false);
     CompletableFuture<Completion> future = new CompletableFuture<>();
     var _ = future.whenComplete((completion, failure) -> end(generation));
     try {
@@ -175,23 +190,17 @@ public final class Generator implements AutoCloseable {
     return future;
   }
 
-  /** A new generation of this generator. */
-  Generation start(GenerationRequest request) {
+  private Generation start(GenerationRequest request, boolean watched) {
     Objects.requireNonNull(request, "request");
-    if (closed) {
+    if (isClosed()) {
       throw closedAlready();
     }
-    Generation generation = new Generation(model, tokenizer, workspaces, request);
-    running.add(generation);
-    if (closed) {
-      end(generation);
-    }
-    return generation;
+    return scheduler.newGeneration(tokenizer, request, watched);
   }
 
   /** Starts the generation of a subscription, which hears of a {@link #close} from now on. */
   Generation start(GenerationRequest request, TokenSubscription subscription) {
-    Generation generation = start(request);
+    Generation generation = start(request, true);
     subscriptions.add(subscription);
     return generation;
   }
@@ -202,13 +211,12 @@ public final class Generator implements AutoCloseable {
   }
 
   boolean isClosed() {
-    return closed;
+    return scheduler.isClosed();
   }
 
   /** Ends a generation, whether it has come to its end or not. */
   void end(Generation generation) {
-    generation.cancel();
-    running.remove(generation);
+    scheduler.cancel(generation);
   }
 
   /**
@@ -233,10 +241,7 @@ public final class Generator implements AutoCloseable {
   /** Cancels what is running, waits for it and ends the threads; idempotent. */
   @Override
   public void close() {
-    closed = true;
-    running.forEach(Generation::cancel);
-    running.forEach(Generation::close);
-    running.clear();
+    scheduler.close();
     threads.close();
     subscriptions.forEach(TokenSubscription::generatorClosed);
     subscriptions.clear();

@@ -2,6 +2,7 @@ package dev.wick.streaming;
 
 import dev.wick.engine.Engine;
 import dev.wick.engine.model.Adapter;
+import dev.wick.engine.model.AdapterUse;
 import dev.wick.engine.model.ForwardPass;
 import dev.wick.engine.model.KvLease;
 import dev.wick.engine.model.KvPool;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,10 @@ final class ScriptedModel implements LanguageModel {
   final AtomicInteger steps = new AtomicInteger();
   final Queue<Integer> stepRows = new ConcurrentLinkedQueue<>();
   final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
+  final Queue<List<Integer>> batches = new ConcurrentLinkedQueue<>();
+  final Queue<List<AdapterUse>> adapters = new ConcurrentLinkedQueue<>();
+  volatile Predicate<int[]> nanAfter = tokens -> false;
+  volatile Predicate<StepBatch> refused = batch -> false;
   volatile Runnable beforeStep = () -> {};
   volatile int failAtStep = -1;
   volatile int nanAtStep = -1;
@@ -66,10 +72,15 @@ final class ScriptedModel implements LanguageModel {
 
   /** A model whose tokens depend on everything before. */
   static ScriptedModel hashing() {
+    return hashing(2048);
+  }
+
+  /** A model whose tokens depend on everything before, with a cache of so many blocks. */
+  static ScriptedModel hashing(int blocks) {
     return new ScriptedModel(
         400,
         4096,
-        2048,
+        blocks,
         sequence -> {
           int hash = 17;
           for (int token : sequence) {
@@ -99,7 +110,9 @@ final class ScriptedModel implements LanguageModel {
     stepRows.add(batch.rows());
     threads.add(Thread.currentThread());
     beforeStep.run();
-    if (step == failAtStep) {
+    batches.add(batch.sequences().stream().map(StepBatch.Sequence::rows).toList());
+    batch.sequences().forEach(sequence -> adapters.add(sequence.adapters()));
+    if (step == failAtStep || refused.test(batch)) {
       throw new IllegalStateException("scripted failure");
     }
     output.resize(batch.logitRows(), vocabSize);
@@ -130,7 +143,7 @@ final class ScriptedModel implements LanguageModel {
       logits[i] = i == best ? 9 : (i * 7 % 13) / 13f;
       sum += Math.exp(logits[i]);
     }
-    boolean broken = step == nanAtStep;
+    boolean broken = step == nanAtStep || nanAfter.test(tokens);
     if (broken) {
       logits[3] = Float.NaN;
     }

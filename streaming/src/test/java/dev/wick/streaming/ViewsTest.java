@@ -87,20 +87,21 @@ class ViewsTest {
     ScriptedModel model = ScriptedModel.saying("abcdef");
     try (Generator generator = new Generator(model, new TestTokenizer())) {
       Recorder recorder = new Recorder();
-      generator.publisher(request(4)).subscribe(recorder);
+      generator.publisher(request(14)).subscribe(recorder);
       assertThat(model.steps).hasValue(0);
 
       recorder.subscription().request(2);
       recorder.awaitTokens(2);
-      // A second generation takes its turn only behind all that the first one would still compute.
-      generator.generateAsync(request(1)).join();
+      assertThat(model.steps).hasValue(2);
 
-      assertThat(model.steps).hasValue(3);
+      generator.generateAsync(request(100)).join(); // computes the subscriber's next ones along
+      assertThat(recorder.text()).isEqualTo("ab");
+      assertThat(model.stepRows.stream().mapToInt(Integer::intValue).sum()).isEqualTo(102 + 8);
+
       recorder.subscription().request(100);
       recorder.awaitEnd();
-      assertThat(recorder.text()).isEqualTo("abcd");
+      assertThat(recorder.text()).isEqualTo("abcdefabcdefab");
       assertThat(recorder.completed).isTrue();
-      assertThat(model.steps).hasValue(5);
       assertThat(model.holdsNothing()).isTrue();
       assertThat(model.threads).allMatch(t -> t.getName().startsWith("wick-generator-"));
       assertThat(model.threads).allMatch(Thread::isDaemon);

@@ -1,0 +1,193 @@
+package dev.wick.streaming;
+
+import dev.wick.engine.model.KvExhaustedException;
+import dev.wick.engine.model.KvPool;
+import dev.wick.streaming.Generation.Place;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * Who runs, who waits, and who is part of the next step. Guarded by the lock of the {@link
+ * Scheduler}.
+ *
+ * <p>Requests are admitted in the order in which they came, each when the cache has room for all
+ * its tokens so far. Those that run are in that order too. If one needs a block and none is free,
+ * the newest gives all of its blocks up and waits in front of the others; its tokens so far are
+ * computed again later (Kwon et al. 2023, arXiv:2309.06180). So the oldest always gets on.
+ */
+final class Roster {
+  private final KvPool pool;
+  private final GeneratorOptions options;
+  private final ArrayDeque<Generation> waiting = new ArrayDeque<>();
+  private final List<Generation> running = new ArrayList<>();
+  private final List<Generation> candidates = new ArrayList<>();
+  private final List<Generation> batch = new ArrayList<>();
+  private long steps;
+  private long stepTokens;
+  private long completionTokens;
+  private long preemptions;
+
+  Roster(KvPool pool, GeneratorOptions options) {
+    this.pool = pool;
+    this.options = options;
+  }
+
+  /** Lets a new generation wait behind the others. */
+  void add(Generation generation) {
+    generation.moveTo(Place.WAITING);
+    waiting.add(generation);
+  }
+
+  /** All that have not ended. */
+  List<Generation> members() {
+    List<Generation> members = new ArrayList<>(running);
+    members.addAll(waiting);
+    return members;
+  }
+
+  /**
+   * Chooses the next step: a token of each that runs, and with what remains of the step parts of
+   * prompts, the oldest first.
+   *
+   * @return its generations, each told how many rows it has; empty if there is nothing to compute
+   */
+  List<Generation> plan() {
+    admit();
+    batch.clear();
+    int budget = options.maxBatchTokens();
+    for (Generation candidate : candidates) {
+      budget -= candidate.pending() == 1 ? 1 : 0;
+    }
+    for (Generation candidate : candidates) {
+      int pending = candidate.pending();
+      int rows = pending == 1 ? 1 : Math.min(pending, budget);
+      if (rows > 0 && candidate.place() == Place.RUNNING && makeRoom(candidate, rows)) {
+        budget -= pending == 1 ? 0 : rows;
+        candidate.enterStep(steps, rows);
+        batch.add(candidate);
+      }
+    }
+    return batch;
+  }
+
+  /** Fills the candidates, in the order of admission. */
+  private void admit() {
+    candidates.clear();
+    for (Generation generation : running) {
+      if (generation.isHungry()) {
+        candidates.add(generation);
+      }
+    }
+    leaveOut(candidates.size() - options.maxBatchSize());
+    Iterator<Generation> next = waiting.iterator();
+    while (candidates.size() < options.maxBatchSize() && next.hasNext()) {
+      Generation generation = next.next();
+      if (!generation.isHungry()) {
+        continue; // preempted, and its reader is behind
+      }
+      if (!hasRoomFor(generation)) {
+        return;
+      }
+      next.remove();
+      running.add(generation);
+      generation.moveTo(Place.RUNNING);
+      if (reserve(generation, generation.pending())) {
+        candidates.add(generation);
+      }
+    }
+  }
+
+  /** Leaves out those that had the latest turns. */
+  private void leaveOut(int count) {
+    if (count > 0) {
+      List<Generation> latest = new ArrayList<>(candidates);
+      latest.sort(Comparator.comparingLong(Generation::lastStep).reversed());
+      candidates.removeAll(latest.subList(0, count));
+    }
+  }
+
+  /** Whether the blocks are there for its tokens so far and the next one, if there are so many. */
+  private boolean hasRoomFor(Generation generation) {
+    int blocks = Math.ceilDiv(generation.decoding().length() + 1, pool.blockSize());
+    return Math.min(blocks, pool.blocks()) <= pool.freeBlocks();
+  }
+
+  /** Whether it has got room, at the cost of newer ones if need be; else it no longer runs. */
+  private boolean makeRoom(Generation generation, int rows) {
+    while (generation.place() == Place.RUNNING) {
+      if (reserve(generation, rows)) {
+        return true;
+      }
+      if (generation.place() == Place.RUNNING) {
+        preempt(running.getLast());
+      }
+    }
+    return false;
+  }
+
+  /** Tries to get blocks for more tokens; one that no empty cache could hold fails. */
+  private boolean reserve(Generation generation, int rows) {
+    try {
+      generation.lease().reserve(rows);
+      return true;
+    } catch (KvExhaustedException e) {
+      int length = generation.lease().length() + rows;
+      if (Math.ceilDiv(length, pool.blockSize()) > pool.blocks()) {
+        generation.fail(e);
+        retire(generation);
+      }
+      return false;
+    }
+  }
+
+  private void preempt(Generation generation) {
+    running.remove(generation);
+    generation.lease().truncate(0);
+    generation.moveTo(Place.WAITING);
+    waiting.addFirst(generation);
+    preemptions++;
+  }
+
+  /** Takes in what came of the step that was planned last. */
+  void settle() {
+    steps++;
+    for (Generation generation : batch) {
+      stepTokens += generation.rows();
+      completionTokens += generation.hasMade() ? 1 : 0;
+      if (generation.leaveStep()) {
+        retire(generation);
+      }
+    }
+  }
+
+  /** Forgets a generation that is not part of a step, and returns its blocks. */
+  void retire(Generation generation) {
+    switch (generation.place()) {
+      case NEW, GONE -> {}
+      case WAITING -> waiting.remove(generation);
+      case RUNNING -> running.remove(generation);
+    }
+    generation.moveTo(Place.GONE);
+    generation.lease().close();
+  }
+
+  GeneratorStats stats() {
+    int paused = 0;
+    for (Generation generation : running) {
+      paused += generation.isHungry() || generation.isInStep() ? 0 : 1;
+    }
+    return new GeneratorStats(
+        running.size(),
+        paused,
+        waiting.size(),
+        steps,
+        stepTokens,
+        completionTokens,
+        preemptions,
+        pool.blocks() - pool.freeBlocks(),
+        pool.blocks());
+  }
+}
