@@ -38,7 +38,7 @@ final class CpuDevice implements Device {
 
   @Override
   public boolean supports(Op op, List<TensorSpec> operands) {
-    return Kernels.supports(op, operands);
+    return Kernels.supports(op, operands, loops);
   }
 
   @Override

@@ -3,7 +3,10 @@ package dev.wick.engine.op;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Shape;
 import dev.wick.engine.tensor.TensorSpec;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A linear layer whose weight is chosen per row among experts (mixture of experts, Shazeer et al.
@@ -13,7 +16,7 @@ import java.util.List;
  * weights - 1}; then one weight per expert, F32, F16 or BF16 [out, in]. Result: F32 [tokens, slots,
  * out].
  */
-public record ExpertMatMul() implements FusedOp {
+public record ExpertMatMul() implements DifferentiableOp {
   @Override
   public String name() {
     return "expert_mat_mul";
@@ -63,5 +66,38 @@ public record ExpertMatMul() implements FusedOp {
       result = here.select(product, result);
     }
     return List.of(result.contiguous());
+  }
+
+  /** Another expert product with the weights transposed; a weight is touched only if watched. */
+  @Override
+  public Map<Integer, Expr> gradient(Backward backward) {
+    Expr x = backward.operand(0);
+    Expr experts = backward.operand(1);
+    Expr gradient = backward.gradient(0);
+    long tokens = x.extent(0);
+    long slots = experts.extent(1);
+    Map<Integer, Expr> gradients = new TreeMap<>();
+    if (backward.wants(0)) {
+      List<Expr> operands = new ArrayList<>(List.of(gradient, experts));
+      for (Expr weight : backward.operands().subList(2, backward.operands().size())) {
+        operands.add(weight.transpose(0, 1));
+      }
+      Expr ofX = Expr.apply(this, operands).getFirst();
+      gradients.put(0, x.extent(1) == slots ? ofX : ofX.sum(1));
+    }
+    Expr rows = x.broadcast(Shape.of(tokens, slots, x.extent(2)));
+    for (int i = 2; i < backward.operands().size(); i++) {
+      if (backward.wants(i)) {
+        Expr here =
+            experts.compare(Compare.Kind.EQ, experts.constant(i - 2)).reshape(tokens, slots, 1);
+        Expr own = here.select(gradient, gradient.constant(0));
+        gradients.put(
+            i,
+            own.reshape(tokens * slots, gradient.extent(2))
+                .transpose(0, 1)
+                .matMul(rows.reshape(tokens * slots, x.extent(2))));
+      }
+    }
+    return gradients;
   }
 }

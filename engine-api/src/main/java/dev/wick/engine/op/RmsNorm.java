@@ -3,12 +3,13 @@ package dev.wick.engine.op;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
 import java.util.List;
+import java.util.Map;
 
 /**
  * {@code y = x / sqrt(mean(x², last axis) + eps) · w}; Zhang and Sennrich 2019, arXiv:1910.07467.
  * Operands: x F32 [..., n], weight F32 [n].
  */
-public record RmsNorm(float eps) implements FusedOp {
+public record RmsNorm(float eps) implements DifferentiableOp {
   @Override
   public String name() {
     return "rms_norm";
@@ -34,5 +35,17 @@ public record RmsNorm(float eps) implements FusedOp {
     Expr x = operands.get(0);
     Expr meanSquare = x.unary(Unary.Kind.SQUARE).mean(-1);
     return List.of(x.mul(meanSquare.add(eps).unary(Unary.Kind.RSQRT)).mul(operands.get(1)));
+  }
+
+  @Override
+  public Map<Integer, Expr> gradient(Backward backward) {
+    boolean ofWeight = backward.wants(1);
+    List<Expr> gradients =
+        Expr.apply(
+            new RmsNormGradient(eps, ofWeight),
+            List.of(backward.operand(0), backward.operand(1), backward.gradient(0)));
+    return ofWeight
+        ? Map.of(0, gradients.get(0), 1, gradients.get(1))
+        : Map.of(0, gradients.get(0));
   }
 }

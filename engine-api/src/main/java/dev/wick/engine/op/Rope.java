@@ -4,6 +4,8 @@ import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Shape;
 import dev.wick.engine.tensor.TensorSpec;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Rotates pairs of channels by position (RoFormer, Su et al. 2021, arXiv:2104.09864), half-split
@@ -12,7 +14,7 @@ import java.util.List;
  * <p>Operands: x F32 [tokens, heads, headDim]; cos and sin F32 [tokens, half] with {@code 2 * half
  * <= headDim}. Channels from {@code 2 * half} on pass through.
  */
-public record Rope() implements FusedOp {
+public record Rope() implements DifferentiableOp {
   @Override
   public String name() {
     return "rope";
@@ -51,5 +53,30 @@ public record Rope() implements FusedOp {
     Expr rotatedSecond = second.mul(cos).add(first.mul(sin));
     Expr rest = x.slice(2, 2 * half, headDim);
     return Expr.apply(new Copy(2), List.of(rotatedFirst, rotatedSecond, rest));
+  }
+
+  /** Rotates back; the gradients of cosines and sines are sums over the heads. */
+  @Override
+  public Map<Integer, Expr> gradient(Backward backward) {
+    Expr cos = backward.operand(1);
+    Expr sin = backward.operand(2);
+    Expr gradient = backward.gradient(0);
+    Map<Integer, Expr> gradients = new TreeMap<>();
+    if (backward.wants(0)) {
+      gradients.put(0, gradient.rope(cos, sin.unary(Unary.Kind.NEG)));
+    }
+    if (backward.wants(1) || backward.wants(2)) {
+      long half = cos.extent(1);
+      Expr x = backward.operand(0);
+      Expr first = x.slice(2, 0, half);
+      Expr second = x.slice(2, half, 2 * half);
+      Expr ofFirst = gradient.slice(2, 0, half);
+      Expr ofSecond = gradient.slice(2, half, 2 * half);
+      Expr ofCos = ofFirst.mul(first).add(ofSecond.mul(second));
+      Expr ofSin = ofSecond.mul(first).sub(ofFirst.mul(second));
+      gradients.put(1, ofCos.sum(1).reshape(cos.extent(0), half));
+      gradients.put(2, ofSin.sum(1).reshape(cos.extent(0), half));
+    }
+    return gradients;
   }
 }

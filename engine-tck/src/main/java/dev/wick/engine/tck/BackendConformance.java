@@ -341,6 +341,18 @@ public abstract class BackendConformance {
     errors().adapterOutsideOfThePoolFails();
   }
 
+  /** A kernel of the loss refuses labels that there are not. */
+  @Test
+  public final void optional_b49_labelBeyondTheVocabularyFails() {
+    errors().labelBeyondTheVocabularyFails();
+  }
+
+  /** A kernel of attention within a batch refuses sequences that begin later than the token. */
+  @Test
+  public final void optional_b46_attentionToLaterRowsFails() {
+    errors().attentionToLaterRowsFails();
+  }
+
   // Recordings and programs.
 
   /** Recorded commands do what submitted ones do, as often as they run. */

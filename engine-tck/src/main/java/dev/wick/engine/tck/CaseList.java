@@ -16,6 +16,7 @@ final class CaseList {
     all.addAll(FusedCases.all());
     all.add(new AttentionCases());
     all.add(new LoraCases());
+    all.addAll(TrainingCases.all());
     return List.copyOf(all);
   }
 }

@@ -83,6 +83,28 @@ final class ErrorSection {
     fails(small.op(), 4, with(small, 4, 7, 4)); // a rank above the largest
   }
 
+  /** A label beyond the vocabulary; one below 0 does not count. */
+  void labelBeyondTheVocabularyFails() {
+    OpCase small = TrainingCases.smallCrossEntropy(fixture.seed().generator("label errors"));
+    if (device().supports(small.op(), small.specs())) {
+      fails(small.op(), 5, with(small, 1, 2, 5));
+      fails(small.op(), Integer.MAX_VALUE, with(small, 1, 0, Integer.MAX_VALUE));
+    }
+  }
+
+  /** First rows below 0, and beyond the token itself. */
+  void attentionToLaterRowsFails() {
+    for (boolean gradient : new boolean[] {false, true}) {
+      OpCase small =
+          new BatchAttentionCases(gradient).small(fixture.seed().generator("first rows"));
+      if (device().supports(small.op(), small.specs())) {
+        for (int bad : new int[] {-1, 4, 1_000, Integer.MIN_VALUE}) {
+          fails(small.op(), bad, with(small, 3, 3, bad));
+        }
+      }
+    }
+  }
+
   /** What is not checked may give anything, but neither a crash nor a device that is lost. */
   void wildNumbersLeaveTheDeviceAlive() {
     RandomGenerator random = fixture.seed().generator("wild");

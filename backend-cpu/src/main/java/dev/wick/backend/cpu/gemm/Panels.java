@@ -22,6 +22,17 @@ public final class Panels {
     }
   }
 
+  /** Copies four neighbouring words of each of {@code depth} rows to {@code [depth][4]}. */
+  public static void fourColumns(
+      MemorySegment source, long from, long rowBytes, int depth, MemorySegment target, long to) {
+    for (int p = 0; p < depth; p++) {
+      long row = from + p * rowBytes;
+      long at = to + 16L * p;
+      target.set(Layouts.LONG, at, source.get(Layouts.LONG, row));
+      target.set(Layouts.LONG, at + 8, source.get(Layouts.LONG, row + 8));
+    }
+  }
+
   /**
    * Writes two rows of {@code 2 * longs} words as two neighbouring columns.
    *

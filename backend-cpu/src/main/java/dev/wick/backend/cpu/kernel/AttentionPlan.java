@@ -1,18 +1,10 @@
 package dev.wick.backend.cpu.kernel;
 
-/**
- * The operands of attention with their extents, and the rules of which cache positions a token
- * sees.
- *
- * <p>The integer operands are read and checked when a step runs.
- */
-final class AttentionPlan {
+/** The operands of attention with their extents, and the rules of what a token sees. */
+abstract class AttentionPlan {
   final HostTensor query;
   final HostTensor keys;
   final HostTensor values;
-  final HostTensor table;
-  final HostTensor sequence;
-  final HostTensor position;
   final HostTensor result;
   final int tokens;
   final int heads;
@@ -21,7 +13,6 @@ final class AttentionPlan {
   final int headDim;
   final int valueDim;
   final int blockSize;
-  final int maxBlocks;
   final int window;
   final float scale;
 
@@ -29,18 +20,12 @@ final class AttentionPlan {
       HostTensor query,
       HostTensor keys,
       HostTensor values,
-      HostTensor table,
-      HostTensor sequence,
-      HostTensor position,
       HostTensor result,
       float scale,
       int window) {
     this.query = query;
     this.keys = keys;
     this.values = values;
-    this.table = table;
-    this.sequence = sequence;
-    this.position = position;
     this.result = result;
     this.tokens = query.extent(0);
     this.heads = query.extent(1);
@@ -49,38 +34,24 @@ final class AttentionPlan {
     this.kvHeads = keys.extent(2);
     this.group = heads / kvHeads;
     this.valueDim = values.extent(3);
-    this.maxBlocks = table.extent(1);
     this.scale = scale;
     this.window = window;
   }
 
-  int position(int token) {
-    return position.intAt(token);
-  }
+  /** A token's position in its sequence, which is the last that it sees. */
+  abstract int position(int token);
 
-  int sequence(int token) {
-    return sequence.intAt(token);
-  }
+  /** A token's sequence. */
+  abstract int sequence(int token);
 
-  /** First cache position that a token at {@code position} sees. */
-  int firstVisible(int position) {
-    return window > 0 ? Math.max(0, position - window + 1) : 0;
-  }
+  /** First position that a token sees. */
+  abstract int firstVisible(int token);
 
-  /** Checks a token's sequence, position and the blocks that hold what it sees. */
-  void check(int token) {
-    int s = sequence(token);
-    int p = position(token);
-    Indices.check("paged_attention", "sequences", s, table.shape().extent(0));
-    Indices.check("paged_attention", "positions", p, (long) maxBlocks * blockSize);
-    for (int b = firstVisible(p) / blockSize; b <= p / blockSize; b++) {
-      Indices.check("paged_attention", "blocks", block(s, b), keys.shape().extent(0));
-    }
-  }
+  /** Number of the block that holds a part of a sequence. */
+  abstract int block(int s, int number);
 
-  private int block(int s, int number) {
-    return table.intAt((long) s * maxBlocks + number);
-  }
+  /** Takes note of the largest score of a token and head, and the sum of what is left of all. */
+  void finish(int token, int head, float max, float sum) {}
 
   /** Byte offset of the key at a position. */
   long key(int s, int p, int kvHead) {

@@ -16,16 +16,16 @@ final class DecodeAttention {
 
   private static final int PIECE = 64;
 
-  private final AttentionPlan plan;
+  private final PagedPlan plan;
   private final RowMath math;
 
-  DecodeAttention(AttentionPlan plan, RowMath math) {
+  DecodeAttention(PagedPlan plan, RowMath math) {
     this.plan = plan;
     this.math = math;
   }
 
   /** Bytes of a worker's scratch that a span takes. */
-  static long scratchBytes(AttentionPlan plan) {
+  static long scratchBytes(PagedPlan plan) {
     return 4L * PIECE + 4L * plan.group * (plan.valueDim + 2L);
   }
 
@@ -43,7 +43,7 @@ final class DecodeAttention {
   void whole(Worker worker, int token, int kvHead) {
     int p = plan.position(token);
     MemorySegment scratch = worker.scratch();
-    span(scratch, token, kvHead, plan.firstVisible(p), p + 1);
+    span(scratch, token, kvHead, plan.firstVisible(token), p + 1);
     for (int g = 0; g < plan.group; g++) {
       long partial = partial(g);
       float sum = scratch.get(Layouts.FLOAT, partial + 4L * plan.valueDim + 4);
@@ -55,7 +55,7 @@ final class DecodeAttention {
   /** Computes one span and leaves the partial results of the group at {@code to}. */
   void part(Worker worker, int token, int kvHead, int number, MemorySegment target, long to) {
     int p = plan.position(token);
-    int from = Math.max(plan.firstVisible(p), number * SPAN);
+    int from = Math.max(plan.firstVisible(token), number * SPAN);
     int end = Math.min(p + 1, (number + 1) * SPAN);
     MemorySegment scratch = worker.scratch();
     span(scratch, token, kvHead, from, end);

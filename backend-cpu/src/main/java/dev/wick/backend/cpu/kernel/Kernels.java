@@ -4,10 +4,13 @@ import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.backend.cpu.team.Worker;
 import dev.wick.engine.op.ArgReduce;
+import dev.wick.engine.op.Attention;
+import dev.wick.engine.op.AttentionGradient;
 import dev.wick.engine.op.Binary;
 import dev.wick.engine.op.Cast;
 import dev.wick.engine.op.Compare;
 import dev.wick.engine.op.Copy;
+import dev.wick.engine.op.CrossEntropy;
 import dev.wick.engine.op.Dequantize;
 import dev.wick.engine.op.ExpertMatMul;
 import dev.wick.engine.op.FusedOp;
@@ -21,21 +24,25 @@ import dev.wick.engine.op.PagedAttention;
 import dev.wick.engine.op.PrimitiveOp;
 import dev.wick.engine.op.Reduce;
 import dev.wick.engine.op.RmsNorm;
+import dev.wick.engine.op.RmsNormGradient;
 import dev.wick.engine.op.Rope;
 import dev.wick.engine.op.Scatter;
 import dev.wick.engine.op.Select;
 import dev.wick.engine.op.Softmax;
 import dev.wick.engine.op.SwiGlu;
+import dev.wick.engine.op.SwiGluGradient;
 import dev.wick.engine.op.TopK;
 import dev.wick.engine.op.Unary;
 import dev.wick.engine.spi.OpCall;
 import dev.wick.engine.spi.TensorView;
 import dev.wick.engine.tensor.Layout;
+import dev.wick.engine.tensor.Shape;
 import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Binds operations to kernels. */
 public final class Kernels {
@@ -50,8 +57,12 @@ public final class Kernels {
     this.segments = segments;
   }
 
-  /** Whether {@link #bind} takes an operation on operands of these types and shapes. */
-  public static boolean supports(Op op, List<TensorSpec> operands) {
+  /**
+   * Whether {@link #bind} takes an operation on operands of these types and shapes.
+   *
+   * @param loops the inner loops that kernels would be bound to
+   */
+  public static boolean supports(Op op, List<TensorSpec> operands, InnerLoops loops) {
     return switch (op) {
       case Dequantize _ -> DequantizeKernel.supports(operands.getFirst().dtype());
       case PrimitiveOp _ -> true;
@@ -63,6 +74,11 @@ public final class Kernels {
       case TopK _ -> true;
       case ExpertMatMul _ -> true;
       case LoraMatMul _ -> true;
+      case CrossEntropy _ -> true;
+      case RmsNormGradient _ -> true;
+      case SwiGluGradient _ -> true;
+      case Attention _ -> fitsTiles(operands, loops.tile().columns());
+      case AttentionGradient _ -> fitsTiles(operands, loops.tile().columns());
       case PagedAttention _ -> fitsScratch(operands);
       case FusedOp _ -> false;
     };
@@ -76,6 +92,17 @@ public final class Kernels {
     long valueDim = operands.get(2).shape().extent(3);
     long group = operands.get(0).shape().extent(1) / kvHeads;
     return group * (valueDim + 2) <= Worker.SCRATCH_BYTES / 8;
+  }
+
+  /** Likewise for attention within a batch, which knows tiles only. */
+  private static boolean fitsTiles(List<TensorSpec> operands, int columns) {
+    Shape query = operands.get(0).shape();
+    long headDim = query.extent(2);
+    long valueDim = operands.get(2).shape().extent(2);
+    long group = query.extent(1) / operands.get(1).shape().extent(1);
+    return Math.min(group, Math.min(headDim, valueDim)) > 0
+        && PrefillAttention.fits(headDim, valueDim, group, columns)
+        && AttentionGradientKernel.fits(headDim, valueDim, columns);
   }
 
   /** The kernel of a call whose operation is supported. */
@@ -164,11 +191,22 @@ public final class Kernels {
               b.rowsFrom(2),
               b.result(0));
       case LoraMatMul lora -> lora(lora, b);
+      case CrossEntropy entropy ->
+          new CrossEntropyKernel(
+              entropy, loops.rows(), b.rows(0), b.any(1), b.result(0), b.result(1));
+      case RmsNormGradient norm ->
+          new RmsNormGradientKernel(norm, loops.rows(), execution, b.allPlain(), b.results());
+      case SwiGluGradient _ ->
+          new SwiGluGradientKernel(
+              loops.rows(), b.plain(0), b.plain(1), b.plain(2), b.result(0), b.result(1));
+      case Attention attention -> attention(attention, b);
+      case AttentionGradient gradient ->
+          new AttentionGradientKernel(gradient, loops, execution, b.allPlain(), b.results());
       case PagedAttention attention ->
           new PagedAttentionKernel(
               loops,
               execution,
-              new AttentionPlan(
+              new PagedPlan(
                   b.plain(0),
                   b.rows(1),
                   b.rows(2),
@@ -181,6 +219,22 @@ public final class Kernels {
       default ->
           throw new IllegalStateException("bind: expected a supported operation, got " + op.name());
     };
+  }
+
+  private CpuKernel attention(Attention op, Binding b) {
+    HostTensor first = b.any(3);
+    return new AttentionKernel(
+        loops,
+        new BatchPlan(
+            b.plain(0),
+            b.plain(1),
+            b.plain(2),
+            first,
+            b.result(0),
+            b.result(1),
+            op.scale(),
+            op.window()),
+        first);
   }
 
   private CpuKernel lora(LoraMatMul op, Binding b) {
@@ -214,6 +268,15 @@ public final class Kernels {
     HostTensor plain(int operand) {
       HostTensor tensor = any(operand);
       return tensor.isContiguous() ? tensor : copyOf(tensor);
+    }
+
+    /** All operands in contiguous layouts. */
+    List<HostTensor> allPlain() {
+      return IntStream.range(0, call.operands().size()).mapToObj(this::plain).toList();
+    }
+
+    List<HostTensor> results() {
+      return call.results().stream().map(Kernels.this::tensor).toList();
     }
 
     /** An operand whose rows along the last axis are contiguous. */

@@ -19,7 +19,7 @@ final class PagedAttentionKernel implements CpuKernel {
   /** Multiply-adds below which waking a thread costs more than it brings. */
   private static final long SMALL_WORK = 200_000;
 
-  private final AttentionPlan plan;
+  private final PagedPlan plan;
   private final DecodeAttention decode;
   private final PrefillAttention prefill;
   private final boolean mayTile;
@@ -32,7 +32,7 @@ final class PagedAttentionKernel implements CpuKernel {
   private final Execution execution;
   private int items;
 
-  PagedAttentionKernel(InnerLoops loops, Execution execution, AttentionPlan plan) {
+  PagedAttentionKernel(InnerLoops loops, Execution execution, PagedPlan plan) {
     this.plan = plan;
     this.execution = execution;
     this.decode = new DecodeAttention(plan, loops.rows());
@@ -107,7 +107,7 @@ final class PagedAttentionKernel implements CpuKernel {
 
   private void addDecode(int token) {
     int position = plan.position(token);
-    int first = plan.firstVisible(position) / DecodeAttention.SPAN;
+    int first = plan.firstVisible(token) / DecodeAttention.SPAN;
     int spans = DecodeAttention.spans(position) - first;
     if (!maySplit || spans == 1) {
       add(token, 1, -1, 0);

@@ -58,16 +58,24 @@ final class PrefillAttention {
 
   /** Whether a tile of this head fits into a worker's scratch. */
   static boolean fits(AttentionPlan plan, InnerLoops loops) {
-    int rows = rowsThatFit(plan, loops.tile().columns());
-    return rows >= Math.max(MIN_ROWS, plan.group);
+    return fits(plan.headDim, plan.valueDim, plan.group, loops.tile().columns());
+  }
+
+  /** Whether a tile of such heads fits into a worker's scratch. */
+  static boolean fits(long headDim, long valueDim, long group, int width) {
+    return rowsThatFit(headDim, valueDim, group, width) >= Math.max(MIN_ROWS, group);
   }
 
   private static int rowsThatFit(AttentionPlan plan, int width) {
-    long panels = (plan.valueDim + width - 1L) / width;
-    long fixed = 4L * width * plan.headDim + 4 * panels * width * width + 4L * width + 1024;
-    long perRow = 4L * plan.headDim + 8L * width + 4 * panels * width + 8;
+    return rowsThatFit(plan.headDim, plan.valueDim, plan.group, width);
+  }
+
+  private static int rowsThatFit(long headDim, long valueDim, long group, int width) {
+    long panels = (valueDim + width - 1) / width;
+    long fixed = 4L * width * headDim + 4 * panels * width * width + 4L * width + 1024;
+    long perRow = 4 * headDim + 8L * width + 4 * panels * width + 8;
     long rows = (Worker.SCRATCH_BYTES - fixed) / perRow - GemmTile.ROWS;
-    return Math.clamp(rows, 0, Math.max(MAX_ROWS, plan.group));
+    return (int) Math.clamp(rows, 0, Math.max(MAX_ROWS, group));
   }
 
   /** Tokens of a tile. */
@@ -92,7 +100,11 @@ final class PrefillAttention {
     int firstPosition = plan.position(firstToken);
     int end = firstPosition + count;
     int s = plan.sequence(firstToken);
-    for (int block = plan.firstVisible(firstPosition); block < end; block += width) {
+    int begin = plan.firstVisible(firstToken);
+    for (int token = firstToken + 1; token < firstToken + count; token++) {
+      begin = Math.min(begin, plan.firstVisible(token));
+    }
+    for (int block = begin; block < end; block += width) {
       int columns = Math.min(width, end - block);
       packKeysAndValues(scratch, s, block, columns, kvHead);
       for (int t = 0; t < rowTiles; t++) {
@@ -110,15 +122,17 @@ final class PrefillAttention {
             4L * width);
       }
       for (int r = 0; r < rows; r++) {
-        softmaxRow(scratch, r, firstPosition + r / plan.group, block);
+        softmaxRow(scratch, r, firstToken + r / plan.group, block);
       }
       addValues(scratch, rowTiles);
     }
     for (int r = 0; r < rows; r++) {
       float sum = scratch.get(Layouts.FLOAT, stateAt + 8L * r + 4);
       int token = firstToken + r / plan.group;
-      long to = plan.result(token, kvHead * plan.group + r % plan.group);
+      int head = kvHead * plan.group + r % plan.group;
+      long to = plan.result(token, head);
       math.scale(scratch, sums(r), 1 / sum, plan.result.segment(), to, plan.valueDim);
+      plan.finish(token, head, scratch.get(Layouts.FLOAT, stateAt + 8L * r), sum);
     }
   }
 
@@ -174,10 +188,10 @@ final class PrefillAttention {
    * Turns a row of scores into weights under the running maximum, and shrinks what was summed so
    * far.
    */
-  private void softmaxRow(MemorySegment scratch, int row, int position, int block) {
+  private void softmaxRow(MemorySegment scratch, int row, int token, int block) {
     long scores = scoresAt + 4L * row * width;
-    int from = Math.clamp(plan.firstVisible(position) - (long) block, 0, width);
-    int to = Math.clamp(position + 1L - block, 0, width);
+    int from = Math.clamp(plan.firstVisible(token) - (long) block, 0, width);
+    int to = Math.clamp(plan.position(token) + 1L - block, 0, width);
     long state = stateAt + 8L * row;
     float old = scratch.get(Layouts.FLOAT, state);
     int count = Math.max(0, to - from);

@@ -74,6 +74,9 @@ public interface RowMath {
   /** {@code y[i] = x[i] * factor}. */
   void scale(MemorySegment x, long xOffset, float factor, MemorySegment y, long yOffset, int n);
 
+  /** {@code y[i] = x[i] + term}. */
+  void shift(MemorySegment x, long xOffset, float term, MemorySegment y, long yOffset, int n);
+
   /** Sum of the elements. */
   float sum(MemorySegment x, long xOffset, int n);
 
@@ -113,4 +116,59 @@ public interface RowMath {
       int n,
       MemorySegment y,
       long yOffset);
+
+  /** {@code sum of a[i] * b[i]}. */
+  float dot(MemorySegment a, long aOffset, MemorySegment b, long bOffset, int n);
+
+  /** {@code y[i] = p[i] * (g[i] - shift)}, the gradient of a softmax p. */
+  void softmaxGradient(
+      MemorySegment p,
+      long pOffset,
+      MemorySegment g,
+      long gOffset,
+      float shift,
+      MemorySegment y,
+      long yOffset,
+      int n);
+
+  /**
+   * Gradient of {@link #rmsNorm} by x, from that of its result g; returns the factor {@code 1 /
+   * sqrt(mean(x²) + eps)}. The gradient by w is the sum over rows of {@code factor * g * x}.
+   */
+  float rmsNormGradient(
+      MemorySegment x,
+      long xOffset,
+      MemorySegment w,
+      long wOffset,
+      MemorySegment g,
+      long gOffset,
+      MemorySegment y,
+      long yOffset,
+      int n,
+      float eps);
+
+  /** {@code y[i] += factor * a[i] * b[i]}. */
+  void addProducts(
+      MemorySegment a,
+      long aOffset,
+      MemorySegment b,
+      long bOffset,
+      float factor,
+      MemorySegment y,
+      long yOffset,
+      int n);
+
+  /** Gradients of {@link #swiGlu}, from that of its result g. */
+  void swiGluGradient(
+      MemorySegment gate,
+      long gateOffset,
+      MemorySegment up,
+      long upOffset,
+      MemorySegment g,
+      long gOffset,
+      MemorySegment gateGradient,
+      long gateGradientOffset,
+      MemorySegment upGradient,
+      long upGradientOffset,
+      int n);
 }

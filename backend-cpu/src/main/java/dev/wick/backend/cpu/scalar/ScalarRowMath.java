@@ -177,6 +177,14 @@ public final class ScalarRowMath implements RowMath {
   }
 
   @Override
+  public void shift(
+      MemorySegment x, long xOffset, float term, MemorySegment y, long yOffset, int n) {
+    for (int i = 0; i < n; i++) {
+      y.set(FLOAT, yOffset + 4L * i, x.get(FLOAT, xOffset + 4L * i) + term);
+    }
+  }
+
+  @Override
   public float sum(MemorySegment x, long xOffset, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++) {
@@ -254,5 +262,84 @@ public final class ScalarRowMath implements RowMath {
         y.set(FLOAT, at, y.get(FLOAT, at) + weight * v.get(FLOAT, row + 4L * d));
       }
     }
+  }
+
+  @Override
+  public float dot(MemorySegment a, long aOffset, MemorySegment b, long bOffset, int n) {
+    return (float) ScalarGradients.dot(a, aOffset, b, bOffset, n);
+  }
+
+  @Override
+  public void softmaxGradient(
+      MemorySegment p,
+      long pOffset,
+      MemorySegment g,
+      long gOffset,
+      float shift,
+      MemorySegment y,
+      long yOffset,
+      int n) {
+    ScalarGradients.softmax(p, pOffset, g, gOffset, shift, y, yOffset, n);
+  }
+
+  @Override
+  public float rmsNormGradient(
+      MemorySegment x,
+      long xOffset,
+      MemorySegment w,
+      long wOffset,
+      MemorySegment g,
+      long gOffset,
+      MemorySegment y,
+      long yOffset,
+      int n,
+      float eps) {
+    double squares = ScalarGradients.dot(x, xOffset, x, xOffset, n);
+    double products = ScalarGradients.dot(x, xOffset, w, wOffset, g, gOffset, n);
+    double factor = 1 / Math.sqrt(squares / n + eps);
+    float pull = (float) (products * factor * factor * factor / n);
+    ScalarGradients.rmsNorm(
+        x, xOffset, w, wOffset, g, gOffset, (float) factor, pull, y, yOffset, n);
+    return (float) factor;
+  }
+
+  @Override
+  public void addProducts(
+      MemorySegment a,
+      long aOffset,
+      MemorySegment b,
+      long bOffset,
+      float factor,
+      MemorySegment y,
+      long yOffset,
+      int n) {
+    ScalarGradients.addProducts(a, aOffset, b, bOffset, factor, y, yOffset, n);
+  }
+
+  @Override
+  public void swiGluGradient(
+      MemorySegment gate,
+      long gateOffset,
+      MemorySegment up,
+      long upOffset,
+      MemorySegment g,
+      long gOffset,
+      MemorySegment gateGradient,
+      long gateGradientOffset,
+      MemorySegment upGradient,
+      long upGradientOffset,
+      int n) {
+    ScalarGradients.swiGlu(
+        gate,
+        gateOffset,
+        up,
+        upOffset,
+        g,
+        gOffset,
+        gateGradient,
+        gateGradientOffset,
+        upGradient,
+        upGradientOffset,
+        n);
   }
 }

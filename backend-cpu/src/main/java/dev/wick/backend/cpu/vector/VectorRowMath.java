@@ -6,6 +6,7 @@ import static dev.wick.backend.cpu.vector.Lanes.F;
 import static dev.wick.backend.cpu.vector.Lanes.LE;
 
 import dev.wick.backend.cpu.loop.RowMath;
+import dev.wick.backend.cpu.scalar.ScalarGradients;
 import dev.wick.backend.cpu.scalar.ScalarRowMath;
 import dev.wick.engine.op.Binary;
 import dev.wick.engine.op.Unary;
@@ -193,6 +194,19 @@ public final class VectorRowMath implements RowMath {
   }
 
   @Override
+  public void shift(
+      MemorySegment x, long xOffset, float term, MemorySegment y, long yOffset, int n) {
+    int main = n & -COUNT;
+    FloatVector terms = FloatVector.broadcast(F, term);
+    for (int i = 0; i < main; i += COUNT) {
+      FloatVector.fromMemorySegment(F, x, xOffset + 4L * i, LE)
+          .add(terms)
+          .intoMemorySegment(y, yOffset + 4L * i, LE);
+    }
+    scalar.shift(x, xOffset + 4L * main, term, y, yOffset + 4L * main, n - main);
+  }
+
+  @Override
   public float sum(MemorySegment x, long xOffset, int n) {
     int main = n & -COUNT;
     FloatVector sum = FloatVector.zero(F);
@@ -283,5 +297,126 @@ public final class VectorRowMath implements RowMath {
     }
     long at = 4L * column;
     scalar.accumulate(p, pOffset, v, vOffset + at, vRowBytes, count, n - column, y, yOffset + at);
+  }
+
+  @Override
+  public float dot(MemorySegment a, long aOffset, MemorySegment b, long bOffset, int n) {
+    int main = n & -COUNT;
+    float sum = VectorGradients.dot(a, aOffset, b, bOffset, main);
+    long at = 4L * main;
+    return sum + (float) ScalarGradients.dot(a, aOffset + at, b, bOffset + at, n - main);
+  }
+
+  @Override
+  public void softmaxGradient(
+      MemorySegment p,
+      long pOffset,
+      MemorySegment g,
+      long gOffset,
+      float shift,
+      MemorySegment y,
+      long yOffset,
+      int n) {
+    int main = n & -COUNT;
+    VectorGradients.softmax(p, pOffset, g, gOffset, shift, y, yOffset, main);
+    long at = 4L * main;
+    ScalarGradients.softmax(p, pOffset + at, g, gOffset + at, shift, y, yOffset + at, n - main);
+  }
+
+  @Override
+  public float rmsNormGradient(
+      MemorySegment x,
+      long xOffset,
+      MemorySegment w,
+      long wOffset,
+      MemorySegment g,
+      long gOffset,
+      MemorySegment y,
+      long yOffset,
+      int n,
+      float eps) {
+    int main = n & -COUNT;
+    int rest = n - main;
+    long x1 = xOffset + 4L * main;
+    long w1 = wOffset + 4L * main;
+    long g1 = gOffset + 4L * main;
+    double squares = sumSquares(x, xOffset, main) + ScalarGradients.dot(x, x1, x, x1, rest);
+    double products =
+        VectorGradients.dot(x, xOffset, w, wOffset, g, gOffset, main)
+            + ScalarGradients.dot(x, x1, w, w1, g, g1, rest);
+    double exact = 1 / Math.sqrt(squares / n + eps);
+    float pull = (float) (products * exact * exact * exact / n);
+    float factor = (float) exact;
+    VectorGradients.rmsNorm(x, xOffset, w, wOffset, g, gOffset, factor, pull, y, yOffset, main);
+    ScalarGradients.rmsNorm(x, x1, w, w1, g, g1, factor, pull, y, yOffset + 4L * main, rest);
+    return factor;
+  }
+
+  @Override
+  public void addProducts(
+      MemorySegment a,
+      long aOffset,
+      MemorySegment b,
+      long bOffset,
+      float factor,
+      MemorySegment y,
+      long yOffset,
+      int n) {
+    int main = n & -COUNT;
+    long at = 4L * main;
+    VectorGradients.addProducts(a, aOffset, b, bOffset, factor, y, yOffset, main);
+    ScalarGradients.addProducts(
+        a, aOffset + at, b, bOffset + at, factor, y, yOffset + at, n - main);
+  }
+
+  @Override
+  public void swiGluGradient(
+      MemorySegment gate,
+      long gateOffset,
+      MemorySegment up,
+      long upOffset,
+      MemorySegment g,
+      long gOffset,
+      MemorySegment gateGradient,
+      long gateGradientOffset,
+      MemorySegment upGradient,
+      long upGradientOffset,
+      int n) {
+    int main = n & -COUNT;
+    VectorExp.run(
+        VectorExp.Use.SIGMOID,
+        gate,
+        gateOffset,
+        0,
+        gate,
+        gateOffset,
+        upGradient,
+        upGradientOffset,
+        main);
+    VectorGradients.swiGlu(
+        gate,
+        gateOffset,
+        up,
+        upOffset,
+        g,
+        gOffset,
+        gateGradient,
+        gateGradientOffset,
+        upGradient,
+        upGradientOffset,
+        main);
+    long at = 4L * main;
+    ScalarGradients.swiGlu(
+        gate,
+        gateOffset + at,
+        up,
+        upOffset + at,
+        g,
+        gOffset + at,
+        gateGradient,
+        gateGradientOffset + at,
+        upGradient,
+        upGradientOffset + at,
+        n - main);
   }
 }
