@@ -16,7 +16,7 @@ import java.util.Map;
  * the operation runs.
  *
  * <p>Operands: logits F32 [rows, vocab], labels I32 [rows]. Results: loss F32 [rows]; gradient F32
- * [rows, vocab] of each row's loss by its logits. The gradient is not itself differentiable.
+ * [rows, vocab] of each row's loss by its logits.
  *
  * @param labelSmoothing e, at least 0 and below 1
  */
@@ -75,11 +75,19 @@ public record CrossEntropy(float labelSmoothing) implements DifferentiableOp {
 
   @Override
   public Map<Integer, Expr> gradient(Backward backward) {
-    if (backward.hasGradient(1)) {
-      throw new IllegalArgumentException(
-          "cross_entropy: expected the gradient of the loss only, got one of its gradient");
-    }
     Expr gradient = backward.result(1);
-    return Map.of(0, gradient.mul(backward.gradient(0).reshape(gradient.extent(0), 1)));
+    long rows = gradient.extent(0);
+    Expr ofLogits = gradient.mul(backward.gradient(0).reshape(rows, 1));
+    return Map.of(0, backward.hasGradient(1) ? ofLogits.add(second(backward)) : ofLogits);
+  }
+
+  /** The part that comes through the gradient, whose derivative is that of the softmax. */
+  private static Expr second(Backward backward) {
+    Expr p = backward.operand(0).softmax();
+    Expr outer = backward.gradient(1);
+    Expr label = backward.operand(1).reshape(p.extent(0), 1);
+    return label
+        .compare(Compare.Kind.GE, label.constant(0))
+        .select(p.mul(outer.sub(p.mul(outer).sum(1))), p.constant(0));
   }
 }

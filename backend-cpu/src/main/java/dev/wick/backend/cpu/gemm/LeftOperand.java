@@ -22,6 +22,9 @@ public record LeftOperand(
     if (columnBytes == 4 && row + GemmTile.ROWS <= m) {
       Panels.interleaveFour(
           segment, offset + row * rowBytes + 4L * column, rowBytes, present, target, targetOffset);
+    } else if (rowBytes == 4 && row + GemmTile.ROWS <= m) {
+      long from = offset + 4L * row + column * columnBytes;
+      Panels.fourColumns(segment, from, columnBytes, present, target, targetOffset);
     } else {
       packSlowly(row, column, present, target, targetOffset);
     }

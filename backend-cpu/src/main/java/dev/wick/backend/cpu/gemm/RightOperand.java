@@ -53,6 +53,13 @@ public record RightOperand(
       tile.widenPairs(words, wordsOffset, target, targetOffset, depth / 2, dtype == DType.F16);
       return;
     }
+    if (columnBytes == elementBytes && column + width <= n) {
+      tile.widenRows(segment, dtype, from, rowBytes, target, targetOffset, present);
+      target
+          .asSlice(targetOffset + 4L * present * width, 4L * (depth - present) * width)
+          .fill((byte) 0);
+      return;
+    }
     if (!inner) {
       target.asSlice(targetOffset, 4L * depth * width).fill((byte) 0);
     }

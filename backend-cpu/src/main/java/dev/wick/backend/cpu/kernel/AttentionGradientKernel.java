@@ -163,7 +163,7 @@ final class AttentionGradientKernel implements CpuKernel {
     int tiles = (rows + GemmTile.ROWS - 1) / GemmTile.ROWS;
     long rowBytes = 4L * width;
     for (int t = 0; t < tiles; t++) {
-      long to = 4 * t * rowBytes;
+      long to = 4L * t * rowBytes;
       multiply(scratch, at.queryTiles + 16L * t * dim, at.keysTransposed, dim, at.scores + to);
       multiply(
           scratch,

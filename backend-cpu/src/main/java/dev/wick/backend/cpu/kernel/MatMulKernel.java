@@ -136,8 +136,27 @@ final class MatMulKernel implements CpuKernel {
     if (rowWise) {
       return new RowProducts(loops.dot(dtype), execution, operand, products);
     }
-    Gemm gemm = new Gemm(loops.tile(), execution, operand, products);
-    return gemm::run;
+    List<CpuKernel> list = new ArrayList<>();
+    List<Gemm.Product> wide = new ArrayList<>();
+    for (Gemm.Product product : products) {
+      if (isNarrow(loops, operand, product.right())) {
+        list.add(NarrowProducts.of(loops, execution, operand, product));
+      } else {
+        wide.add(product);
+      }
+    }
+    if (!wide.isEmpty()) {
+      Gemm gemm = new Gemm(loops.tile(), execution, operand, wide);
+      list.add(gemm::run);
+    }
+    return list.size() == 1 ? list.getFirst() : new Sequence(list);
+  }
+
+  private static boolean isNarrow(InnerLoops loops, LeftOperand left, RightOperand right) {
+    return right.dtype() == DType.F32
+        && right.n() <= NarrowProducts.maxColumns(loops.tile().columns())
+        && left.m() > right.n()
+        && (left.columnBytes() == 4 || left.rowBytes() == 4);
   }
 
   private static boolean isUnitStride(long stride, int elementBytes, int extent) {

@@ -1,5 +1,6 @@
 package dev.wick.backend.cpu.loop;
 
+import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -49,4 +50,20 @@ public interface GemmTile {
       long targetOffset,
       int pairs,
       boolean half);
+
+  /**
+   * Widens rows of {@link #columns} elements that lie next to each other.
+   *
+   * @param dtype F32, BF16 or F16
+   * @param rowBytes bytes between rows of {@code source}
+   * @param target {@code [rows][columns]}, F32
+   */
+  void widenRows(
+      MemorySegment source,
+      DType dtype,
+      long sourceOffset,
+      long rowBytes,
+      MemorySegment target,
+      long targetOffset,
+      int rows);
 }

@@ -2,6 +2,7 @@ package dev.wick.backend.cpu.scalar;
 
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.Layouts;
+import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -116,6 +117,25 @@ final class ScalarGemmTile implements GemmTile {
           target.set(Layouts.INT, at, pair << 16);
           target.set(Layouts.INT, at + 16, pair & 0xffff0000);
         }
+      }
+    }
+  }
+
+  @Override
+  public void widenRows(
+      MemorySegment source,
+      DType dtype,
+      long sourceOffset,
+      long rowBytes,
+      MemorySegment target,
+      long targetOffset,
+      int rows) {
+    int bytes = dtype.blockBytes();
+    for (int p = 0; p < rows; p++) {
+      for (int j = 0; j < columns(); j++) {
+        float value =
+            Layouts.element(source, dtype, sourceOffset + p * rowBytes + (long) bytes * j);
+        target.set(Layouts.FLOAT, targetOffset + 4L * (p * columns() + j), value);
       }
     }
   }

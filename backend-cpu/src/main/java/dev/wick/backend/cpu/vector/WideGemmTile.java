@@ -7,6 +7,7 @@ import static dev.wick.backend.cpu.vector.Lanes.FLOAT;
 import static dev.wick.backend.cpu.vector.Lanes.LE;
 
 import dev.wick.backend.cpu.loop.GemmTile;
+import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
@@ -117,5 +118,17 @@ public final class WideGemmTile implements GemmTile {
     } else {
       Widening.bf16Pairs(source, sourceOffset, target, targetOffset, pairs, COLUMNS);
     }
+  }
+
+  @Override
+  public void widenRows(
+      MemorySegment source,
+      DType dtype,
+      long sourceOffset,
+      long rowBytes,
+      MemorySegment target,
+      long targetOffset,
+      int rows) {
+    Widening.rows(source, dtype, sourceOffset, rowBytes, target, targetOffset, rows, COLUMNS);
   }
 }

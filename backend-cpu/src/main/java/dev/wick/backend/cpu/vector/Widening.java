@@ -4,9 +4,13 @@ import static dev.wick.backend.cpu.vector.Lanes.COUNT;
 import static dev.wick.backend.cpu.vector.Lanes.I;
 import static dev.wick.backend.cpu.vector.Lanes.LE;
 
+import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /** Unpacks words that hold two 16-bit floats into two rows of F32. */
 final class Widening {
@@ -16,6 +20,9 @@ final class Widening {
   private static final int LARGEST = 0x0f800000;
 
   private static final int INFINITY = 0x7f800000;
+
+  private static final VectorSpecies<Short> S =
+      VectorSpecies.of(short.class, VectorShape.forBitSize(Short.SIZE * COUNT));
 
   private Widening() {}
 
@@ -72,6 +79,92 @@ final class Widening {
                 INFINITY,
                 high.lanewise(VectorOperators.AND, LARGEST).compare(VectorOperators.EQ, LARGEST))
             .intoMemorySegment(target, to + 4L * (j + columns), LE);
+      }
+    }
+  }
+
+  static void rows(
+      MemorySegment source,
+      DType dtype,
+      long sourceOffset,
+      long rowBytes,
+      MemorySegment target,
+      long targetOffset,
+      int rows,
+      int columns) {
+    switch (dtype) {
+      case F32 -> f32Rows(source, sourceOffset, rowBytes, target, targetOffset, rows, columns);
+      case BF16 -> bf16Rows(source, sourceOffset, rowBytes, target, targetOffset, rows, columns);
+      case F16 -> f16Rows(source, sourceOffset, rowBytes, target, targetOffset, rows, columns);
+      default ->
+          throw new IllegalArgumentException("mat_mul: expected F32, BF16 or F16, got " + dtype);
+    }
+  }
+
+  private static void f32Rows(
+      MemorySegment source,
+      long sourceOffset,
+      long rowBytes,
+      MemorySegment target,
+      long targetOffset,
+      int rows,
+      int columns) {
+    for (int p = 0; p < rows; p++) {
+      long from = sourceOffset + p * rowBytes;
+      long to = targetOffset + 4L * p * columns;
+      for (int j = 0; j < columns; j += COUNT) {
+        IntVector.fromMemorySegment(I, source, from + 4L * j, LE)
+            .intoMemorySegment(target, to + 4L * j, LE);
+      }
+    }
+  }
+
+  private static void bf16Rows(
+      MemorySegment source,
+      long sourceOffset,
+      long rowBytes,
+      MemorySegment target,
+      long targetOffset,
+      int rows,
+      int columns) {
+    for (int p = 0; p < rows; p++) {
+      long from = sourceOffset + p * rowBytes;
+      long to = targetOffset + 4L * p * columns;
+      for (int j = 0; j < columns; j += COUNT) {
+        ShortVector.fromMemorySegment(S, source, from + 2L * j, LE)
+            .convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0)
+            .lanewise(VectorOperators.LSHL, 16)
+            .intoMemorySegment(target, to + 4L * j, LE);
+      }
+    }
+  }
+
+  private static void f16Rows(
+      MemorySegment source,
+      long sourceOffset,
+      long rowBytes,
+      MemorySegment target,
+      long targetOffset,
+      int rows,
+      int columns) {
+    for (int p = 0; p < rows; p++) {
+      long from = sourceOffset + p * rowBytes;
+      long to = targetOffset + 4L * p * columns;
+      for (int j = 0; j < columns; j += COUNT) {
+        IntVector bits =
+            ShortVector.fromMemorySegment(S, source, from + 2L * j, LE)
+                .convertShape(VectorOperators.S2I, I, 0)
+                .reinterpretAsInts()
+                .lanewise(VectorOperators.LSHL, 13)
+                .lanewise(VectorOperators.AND, HALF_BITS);
+        bits.reinterpretAsFloats()
+            .mul(0x1p112f)
+            .reinterpretAsInts()
+            .lanewise(
+                VectorOperators.OR,
+                INFINITY,
+                bits.lanewise(VectorOperators.AND, LARGEST).compare(VectorOperators.EQ, LARGEST))
+            .intoMemorySegment(target, to + 4L * j, LE);
       }
     }
   }
