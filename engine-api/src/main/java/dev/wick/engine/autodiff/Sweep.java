@@ -141,9 +141,17 @@ final class Sweep {
         for (Expr operand : step.operands) {
           operands.add(leads(operand) ? operand : tape.unwrap(operand));
         }
+        fused
+            .inPlaceOperand()
+            .ifPresent(table -> operands.set(table, ownCopy(operands.get(table))));
         repeat(fused.decompose(operands), gradients, begin, fused.name());
       }
     }
+  }
+
+  /** What a decomposition may write into; values on the tape are copied when that happens. */
+  private Expr ownCopy(Expr table) {
+    return leads(table) ? table : tape.copy(table);
   }
 
   private Backward backward(Node.Step step, Map<Integer, Expr> gradients) {

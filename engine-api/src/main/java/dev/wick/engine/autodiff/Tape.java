@@ -41,8 +41,7 @@ import java.util.function.Function;
  * MAX and MIN share it evenly, elements equal to the maximum along an axis too (as {@code amax}),
  * and ABS has 0 at 0. Comparisons, indices and integers have none.
  *
- * <p>Scatter works on a copy of a table that was watched or computed from what is; a plain table is
- * written in place, as without a tape. SET with equal indices has no gradient that means anything.
+ * <p>What is recorded never writes in place: an operation that does works on a copy. Scatter SET with equal indices has no gradient that means anything.
  *
  * <p>One thread at a time.
  */
@@ -100,10 +99,8 @@ public final class Tape implements Evaluator {
     boolean recorded = own.stream().anyMatch(operand -> operand.evaluator() == this);
     if (recorded && op.inPlaceOperand().isPresent()) {
       int table = op.inPlaceOperand().getAsInt();
-      if (own.get(table).evaluator() == this) {
-        // Other operations of this tape may have to read it as it was.
-        values.set(table, inner.apply(new Copy(0), List.of(values.get(table))).getFirst());
-      }
+      // Gradients may have to read it as it was.
+      values.set(table, copy(values.get(table)));
     }
     List<Expr> results = inner.apply(op, values);
     return recorded ? variables(results, step(op, own, results)) : results;
@@ -140,6 +137,11 @@ public final class Tape implements Evaluator {
   /** The next new index: whatever is recorded from now on has at least this one. */
   long mark() {
     return nextIndex;
+  }
+
+  /** A value of the evaluator below in memory of its own. */
+  Expr copy(Expr value) {
+    return inner.apply(new Copy(0), List.of(value)).getFirst();
   }
 
   /** A scalar 0 of the evaluator below. */

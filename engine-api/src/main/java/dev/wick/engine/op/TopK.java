@@ -4,12 +4,13 @@ import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The k largest elements along the last axis, largest first, of equals the one with the lower index
  * first: F32 [..., n] to values F32 [..., k] and indices I32 [..., k].
  */
-public record TopK(int k) implements FusedOp {
+public record TopK(int k) implements DifferentiableOp {
   public TopK {
     if (k < 1) {
       throw new IllegalArgumentException("top_k: expected k of at least 1, got " + k);
@@ -54,5 +55,23 @@ public record TopK(int k) implements FusedOp {
     }
     return List.of(
         Expr.apply(new Copy(-1), values).getFirst(), Expr.apply(new Copy(-1), indices).getFirst());
+  }
+
+  /** Of the values; each goes back to where it was taken from. */
+  @Override
+  public Map<Integer, Expr> gradient(Backward backward) {
+    Expr indices = backward.result(1);
+    TensorSpec x = backward.operand(0).spec();
+    long columns = x.shape().extent(-1);
+    long rows = x.shape().without(-1).size();
+    Iota starts = new Iota(DType.I32, rows, 0, columns);
+    Expr start = indices.evaluator().apply(starts, List.of()).getFirst().reshape(rows, 1);
+    Expr places = indices.reshape(rows, k).add(start).reshape(rows * k);
+    Expr gradient =
+        backward
+            .zeros(TensorSpec.of(DType.F32, rows * columns))
+            .apply(
+                new Scatter(Scatter.Mode.ADD), places, backward.gradient(0).reshape(rows * k));
+    return Map.of(0, gradient.reshape(x.shape().toArray()));
   }
 }

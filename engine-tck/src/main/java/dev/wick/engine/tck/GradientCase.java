@@ -41,16 +41,23 @@ record GradientCase(
    * An operation on the operands of a case, with other numbers: finite, of both signs where the
    * operation allows it, and no two equal, so that most kinks are far away.
    *
-   * @param half whether gradients of F16 and BF16 operands are asked for as well
+   * <p>Some operands are frozen, half of the time all in F16 and BF16.
    */
-  static GradientCase of(OpCase opCase, boolean half, RandomGenerator random) {
+  static GradientCase of(OpCase opCase, RandomGenerator random) {
     Op op = opCase.op();
+    boolean half = random.nextBoolean();
     List<HostTensor> operands = new ArrayList<>();
     List<Boolean> watched = new ArrayList<>();
+    List<Boolean> candidates = new ArrayList<>();
     for (HostTensor operand : opCase.operands()) {
       boolean number = isNumber(operand.dtype());
       operands.add(number ? separated(op, operands.size(), operand.spec(), random) : operand);
-      watched.add(number && (half || operand.dtype() == DType.F32));
+      boolean candidate = number && (half || operand.dtype() == DType.F32);
+      watched.add(candidate && random.nextInt(4) > 0);
+      candidates.add(candidate);
+    }
+    if (!watched.contains(true)) {
+      watched = candidates;
     }
     List<List<HostTensor>> seeds = new ArrayList<>();
     long size = 0;
@@ -62,7 +69,7 @@ record GradientCase(
               : List.of());
     }
     return new GradientCase(
-        opCase + (half ? "" : " with half-precision operands frozen"),
+        opCase + ", watched " + watched,
         values -> Expr.apply(op, values),
         operands,
         watched,

@@ -56,9 +56,8 @@ final class GradientSection {
           || count.merge(opCase.op(), 1, Integer::sum) > CASES) {
         continue;
       }
-      boolean half = random.nextInt(3) == 0;
       Mode[] modes = Mode.values();
-      GradientCase gradientCase = GradientCase.of(opCase, half, random);
+      GradientCase gradientCase = GradientCase.of(opCase, random);
       if (gradientCase.watched().contains(true)) {
         check(gradientCase, List.of(Mode.EAGER, modes[1 + next++ % (modes.length - 1)]), random);
       }

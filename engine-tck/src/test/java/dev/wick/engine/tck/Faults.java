@@ -251,6 +251,19 @@ final class Faults {
                     DelegatingDevice.write(call.results().get(0), before);
                   }
                 })),
+        new Fault(
+            "adds only one of the rows that go to one place",
+            "b70/gather",
+            "gradient",
+            running(
+                (queue, call) -> {
+                  if (call.op() instanceof Scatter scatter && scatter.mode() == Scatter.Mode.ADD) {
+                    Scatter last = new Scatter(Scatter.Mode.SET);
+                    queue.submit(new OpCall(last, call.operands(), call.results()));
+                  } else {
+                    queue.submit(call);
+                  }
+                })),
         attention(
             "sees one position too many",
             op -> new PagedAttention(op.scale(), op.window() == 0 ? 0 : op.window() + 1),
