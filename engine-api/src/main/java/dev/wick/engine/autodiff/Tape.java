@@ -41,7 +41,8 @@ import java.util.function.Function;
  * MAX and MIN share it evenly, elements equal to the maximum along an axis too (as {@code amax}),
  * and ABS has 0 at 0. Comparisons, indices and integers have none.
  *
- * <p>What is recorded never writes in place: an operation that does works on a copy. Scatter SET with equal indices has no gradient that means anything.
+ * <p>What is recorded never writes in place: an operation that does works on a copy. Scatter SET
+ * with equal indices has no gradient that means anything.
  *
  * <p>One thread at a time.
  */

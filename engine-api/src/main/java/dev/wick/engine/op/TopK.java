@@ -70,8 +70,7 @@ public record TopK(int k) implements DifferentiableOp {
     Expr gradient =
         backward
             .zeros(TensorSpec.of(DType.F32, rows * columns))
-            .apply(
-                new Scatter(Scatter.Mode.ADD), places, backward.gradient(0).reshape(rows * k));
+            .apply(new Scatter(Scatter.Mode.ADD), places, backward.gradient(0).reshape(rows * k));
     return Map.of(0, gradient.reshape(x.shape().toArray()));
   }
 }

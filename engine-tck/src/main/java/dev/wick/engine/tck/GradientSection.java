@@ -12,7 +12,7 @@ import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +23,10 @@ import java.util.random.RandomGenerator;
  * {@link Differences} has checked.
  */
 final class GradientSection {
-  /** How many cases of one operation with the same attributes are differentiated. */
-  private static final int CASES = 4;
+  /** How many cases of an operation are differentiated, and how many with the same attributes. */
+  private static final int CASES = 30;
+
+  private static final int VARIANTS = 8;
 
   private enum Mode {
     EAGER,
@@ -48,20 +50,33 @@ final class GradientSection {
 
   /** Some cases of each variant of an operation, with weights frozen and not. */
   void ofOperation(Cases cases, RandomGenerator random) {
-    Map<Op, Integer> count = new HashMap<>();
-    int next = 0;
-    for (OpCase opCase : shuffled(cases.chosen(random), random)) {
-      if (!GradientCase.fits(opCase)
-          || !runs(opCase)
-          || count.merge(opCase.op(), 1, Integer::sum) > CASES) {
-        continue;
-      }
-      Mode[] modes = Mode.values();
+    Mode[] modes = Mode.values();
+    int next = random.nextInt(modes.length);
+    for (OpCase opCase : drawn(cases, random)) {
       GradientCase gradientCase = GradientCase.of(opCase, random);
       if (gradientCase.watched().contains(true)) {
-        check(gradientCase, List.of(Mode.EAGER, modes[1 + next++ % (modes.length - 1)]), random);
+        check(gradientCase, List.of(modes[next++ % modes.length]), random);
       }
     }
+  }
+
+  /** Cases of as many different attributes as there are, and of each about as many. */
+  private List<OpCase> drawn(Cases cases, RandomGenerator random) {
+    Map<Op, List<OpCase>> byOp = new LinkedHashMap<>();
+    for (OpCase opCase : shuffled(cases.chosen(random), random)) {
+      if (GradientCase.fits(opCase) && runs(opCase)) {
+        byOp.computeIfAbsent(opCase.op(), op -> new ArrayList<>()).add(opCase);
+      }
+    }
+    List<OpCase> drawn = new ArrayList<>();
+    for (int i = 0; i < VARIANTS && drawn.size() < CASES; i++) {
+      for (List<OpCase> alike : byOp.values()) {
+        if (i < alike.size()) {
+          drawn.add(alike.get(i));
+        }
+      }
+    }
+    return drawn;
   }
 
   private static List<OpCase> shuffled(List<OpCase> cases, RandomGenerator random) {

@@ -92,8 +92,7 @@ class CheckpointTest {
   }
 
   private static List<HostTensor> run(Program program) {
-    HostTensor x =
-        HostTensor.normal(new SplittableRandom(8), DType.F32, ROWS, COLUMNS);
+    HostTensor x = HostTensor.normal(new SplittableRandom(8), DType.F32, ROWS, COLUMNS);
     program.write("x", x.segment());
     program.run();
     List<HostTensor> gradients = new ArrayList<>();
@@ -109,8 +108,7 @@ class CheckpointTest {
   void checkpointedLayers_giveTheSameGradients_inLessMemory() {
     List<Tensor> weights = weights();
 
-    try (Program kept =
-            trace(weights, (tape, layer, x) -> layer.apply(List.of(x)).getFirst());
+    try (Program kept = trace(weights, (tape, layer, x) -> layer.apply(List.of(x)).getFirst());
         Program again =
             trace(weights, (tape, layer, x) -> tape.checkpoint(layer, List.of(x)).getFirst())) {
       assertThat(run(again)).isEqualTo(run(kept));
@@ -122,8 +120,7 @@ class CheckpointTest {
   void nestedCheckpoints_giveTheSameGradients() {
     List<Tensor> weights = weights();
 
-    try (Program kept =
-            trace(weights, (tape, layer, x) -> layer.apply(List.of(x)).getFirst());
+    try (Program kept = trace(weights, (tape, layer, x) -> layer.apply(List.of(x)).getFirst());
         Program nested =
             trace(
                 weights,

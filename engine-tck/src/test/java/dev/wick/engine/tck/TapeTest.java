@@ -42,8 +42,7 @@ class TapeTest {
   @BeforeEach
   void open() {
     ReferenceBackendProvider provider = new ReferenceBackendProvider();
-    Device reference =
-        provider.open(((Probe.Available) provider.probe()).devices().getFirst());
+    Device reference = provider.open(((Probe.Available) provider.probe()).devices().getFirst());
     Device listening =
         new DelegatingDevice(reference) {
           @Override
