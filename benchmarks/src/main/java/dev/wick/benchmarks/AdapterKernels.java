@@ -235,7 +235,7 @@ public final class AdapterKernels {
     int heads = 14;
     int kvHeads = 2;
     int dim = 64;
-    for (int tokens : new int[] {128, 512, 2048}) {
+    for (int tokens : new int[] {2048, 512, 128}) {
       Tensor q = normal(tokens, heads, dim);
       Tensor k = normal(tokens, kvHeads, dim);
       Tensor v = normal(tokens, kvHeads, dim);

@@ -35,6 +35,21 @@ public record LeftOperand(
     }
   }
 
+  /** Packs four rows of {@code present} columns, zero from there to {@code depth}. */
+  public static void packFour(
+      MemorySegment source,
+      long from,
+      long rowBytes,
+      int present,
+      int depth,
+      MemorySegment target,
+      long to) {
+    Panels.interleaveFour(source, from, rowBytes, present, target, to);
+    for (int p = 4 * present; p < 4 * depth; p++) {
+      target.set(Layouts.FLOAT, to + 4L * p, 0f);
+    }
+  }
+
   private void packSlowly(int row, int column, int depth, MemorySegment target, long to) {
     for (int i = 0; i < GemmTile.ROWS; i++) {
       boolean inside = row + i < m;

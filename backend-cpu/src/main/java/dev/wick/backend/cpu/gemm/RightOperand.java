@@ -30,7 +30,7 @@ public record RightOperand(
    * @param depth even
    * @param words room for the packed panel in its stored type
    */
-  void pack(
+  public void pack(
       GemmTile tile,
       int column,
       int row,

@@ -22,6 +22,9 @@ final class AttentionGradientKernel implements CpuKernel {
    * With S = scale Q Kᵀ, P = exp(S - logSumExp), O = P V and D = rowsum(dO ∘ O) - dLogSumExp:
    * dV = Pᵀ dO, dP = dO Vᵀ, dS = P ∘ (dP - D), dQ = scale dS K, dK = scale dSᵀ Q.
    *
+   * Tiles of queries have -logSumExp as a last element, those of dO have -D, and the columns that they
+   * are multiplied with a 1, so that the products give both exponents and differences.
+   *
    * A chunk is one query head, which owns its rows of dQ and a copy of dK and dV of its own; the
    * copies of a group are added in the order of the heads, so that the sums do not depend on the
    * threads.
@@ -54,6 +57,14 @@ final class AttentionGradientKernel implements CpuKernel {
   private final GradientScratch at;
   private final int[] visibleFrom;
   private final int[] blockVisibleFrom;
+  private final long padded;
+  private final long queryPanels;
+  private final long outputPanels;
+  private final long queryTiles;
+  private final long outputTiles;
+  private final long querySums;
+  private final long workerBytes;
+  private final long partsAt;
   private final long partBytes;
   private final Region headRegion = this::head;
   private final Region sumRegion = this::sum;
@@ -95,8 +106,16 @@ final class AttentionGradientKernel implements CpuKernel {
     this.at = new GradientScratch(dim, valueDim, width, QUERIES);
     this.visibleFrom = new int[tokens];
     this.blockVisibleFrom = new int[(tokens + QUERIES - 1) / QUERIES];
-    this.partBytes = 4L * tokens * (dim + valueDim + 1);
-    execution.reserveShared(heads * partBytes);
+    this.padded = (tokens + QUERIES - 1L) / QUERIES * QUERIES;
+    this.queryPanels = 0;
+    this.outputPanels = queryPanels + padded * at.dimRowBytes;
+    this.queryTiles = outputPanels + padded * at.valueRowBytes;
+    this.outputTiles = queryTiles + 4 * padded * (dim + 1);
+    this.querySums = (outputTiles + 4 * padded * (valueDim + 1) + 63) & -64;
+    this.workerBytes = querySums + padded * at.dimRowBytes;
+    this.partBytes = 4L * tokens * (dim + valueDim);
+    this.partsAt = execution.threads() * workerBytes;
+    execution.reserveShared(partsAt + heads * partBytes);
   }
 
   /** Whether the blocks of such heads fit into a worker's scratch. */
@@ -125,27 +144,26 @@ final class AttentionGradientKernel implements CpuKernel {
 
   private void head(Worker worker, int head) {
     MemorySegment scratch = worker.scratch();
+    long own = worker.index() * workerBytes;
     scratch.asSlice(at.zeros, 4L * width).fill((byte) 0);
-    for (int token = 0; token < tokens; token++) {
-      long o = row(output, token, head, heads, valueDim);
-      long g = row(outputGradient, token, head, heads, valueDim);
-      float delta = math.dot(output.segment(), o, outputGradient.segment(), g, valueDim);
-      float other =
-          logSumExpGradient.segment().get(Layouts.FLOAT, scalar(logSumExpGradient, token, head));
-      shared.set(Layouts.FLOAT, delta(head, token), delta - other);
-      ofQuery.segment().asSlice(row(ofQuery, token, head, heads, dim), 4L * dim).fill((byte) 0);
-    }
+    shared.asSlice(own + querySums, padded * at.dimRowBytes).fill((byte) 0);
+    packQueries(own, head);
     for (int k = 0; k < tokens; k += width) {
-      keyBlock(scratch, head, k, Math.min(width, tokens - k));
+      keyBlock(scratch, own, head, k, Math.min(width, tokens - k));
+    }
+    for (int token = 0; token < tokens; token++) {
+      long from = own + querySums + token * at.dimRowBytes;
+      long to = row(ofQuery, token, head, heads, dim);
+      MemorySegment.copy(shared, from, ofQuery.segment(), to, 4L * dim);
     }
   }
 
-  private void keyBlock(MemorySegment scratch, int head, int k, int columns) {
+  private void keyBlock(MemorySegment scratch, long own, int head, int k, int columns) {
     packKeys(scratch, head / group, k, columns);
     scratch.asSlice(at.keySums, at.scores - at.keySums).fill((byte) 0);
     for (int q = k / QUERIES * QUERIES; q < tokens; q += QUERIES) {
       if (blockVisibleFrom[q / QUERIES] < k + columns) {
-        block(scratch, head, k, columns, q, Math.min(QUERIES, tokens - q));
+        block(scratch, own, k, columns, q, Math.min(QUERIES, tokens - q));
       }
     }
     for (int j = 0; j < columns; j++) {
@@ -158,57 +176,65 @@ final class AttentionGradientKernel implements CpuKernel {
   }
 
   /** What the queries of one block and the keys of another contribute to each other. */
-  private void block(MemorySegment scratch, int head, int k, int columns, int q, int rows) {
-    packQueries(scratch, head, q, rows);
+  private void block(MemorySegment scratch, long own, int k, int columns, int q, int rows) {
     int tiles = (rows + GemmTile.ROWS - 1) / GemmTile.ROWS;
-    long rowBytes = 4L * width;
-    for (int t = 0; t < tiles; t++) {
-      long to = 4L * t * rowBytes;
-      multiply(scratch, at.queryTiles + 16L * t * dim, at.keysTransposed, dim, at.scores + to);
-      multiply(
-          scratch,
-          at.outputTiles + 16L * t * valueDim,
-          at.valuesTransposed,
-          valueDim,
-          at.gradients + to);
-    }
+    int n = rows * width;
+    scores(scratch, own + queryTiles, q, tiles, at.keysTransposed, dim + 1, at.scores);
+    scores(scratch, own + outputTiles, q, tiles, at.valuesTransposed, valueDim + 1, at.gradients);
+    math.exp(scratch, at.scores, 0, scratch, at.scores, n);
     for (int r = 0; r < rows; r++) {
-      weights(scratch, head, k, columns, q + r, r);
+      hide(scratch, k, columns, q + r, at.scores + 4L * r * width);
     }
+    math.binary(
+        Binary.Kind.MUL,
+        scratch,
+        at.scores,
+        false,
+        scratch,
+        at.gradients,
+        false,
+        scratch,
+        at.gradients,
+        n);
+    long outputs = own + outputPanels + 4L * q * width;
+    long queries = own + queryPanels + 4L * q * width;
     for (int t = 0; t < columns; t += GemmTile.ROWS) {
-      addTransposed(scratch, at.scores, t, rows, at.outputPanels, at.valueSums, at.valueRowBytes);
-      addTransposed(scratch, at.gradients, t, rows, at.queryPanels, at.keySums, at.dimRowBytes);
+      addTransposed(scratch, at.scores, t, rows, outputs, at.valueSums, at.valueRowBytes);
+      addTransposed(scratch, at.gradients, t, rows, queries, at.keySums, at.dimRowBytes);
     }
     for (int t = 0; t < tiles; t++) {
-      addQueries(scratch, head, q + t * GemmTile.ROWS, t, Math.min(GemmTile.ROWS, rows - 4 * t));
+      addQueries(scratch, own + querySums + (q + 4L * t) * at.dimRowBytes, t);
     }
   }
 
-  private void multiply(MemorySegment scratch, long a, long b, int depth, long c) {
+  /** Products of tiles of rows with columns; the last step of each adds the row's own term. */
+  private void scores(
+      MemorySegment scratch, long rows, int q, int tiles, long columns, int depth, long to) {
     long rowBytes = 4L * width;
-    tile.multiply(scratch, a, scratch, b, depth, scratch, at.zeros, 0, scratch, c, rowBytes);
+    for (int t = 0; t < tiles; t++) {
+      tile.multiply(
+          shared,
+          rows + 4L * depth * (q + 4L * t),
+          scratch,
+          columns,
+          depth,
+          scratch,
+          at.zeros,
+          0,
+          scratch,
+          to + 4L * t * rowBytes,
+          rowBytes);
+    }
   }
 
-  /**
-   * Turns a row of scores into weights, and the gradient of the weights into that of the scores.
-   */
-  private void weights(MemorySegment scratch, int head, int k, int columns, int token, int r) {
+  /** Sets the weights of the keys that a token does not see to 0. */
+  private void hide(MemorySegment scratch, int k, int columns, int token, long weights) {
     int from = Math.clamp((long) visibleFrom[token] - k, 0, columns);
     int to = Math.clamp(token + 1L - k, from, columns);
-    long scores = at.scores + 4L * r * width;
-    long gradients = at.gradients + 4L * r * width;
     if (to - from < width) {
-      scratch.asSlice(scores, 4L * from).fill((byte) 0);
-      scratch.asSlice(scores + 4L * to, 4L * (width - to)).fill((byte) 0);
-      scratch.asSlice(gradients, 4L * from).fill((byte) 0);
-      scratch.asSlice(gradients + 4L * to, 4L * (width - to)).fill((byte) 0);
+      scratch.asSlice(weights, 4L * from).fill((byte) 0);
+      scratch.asSlice(weights + 4L * to, 4L * (width - to)).fill((byte) 0);
     }
-    float shift = logSumExp.segment().get(Layouts.FLOAT, scalar(logSumExp, token, head));
-    float delta = shared.get(Layouts.FLOAT, delta(head, token));
-    long p = scores + 4L * from;
-    long g = gradients + 4L * from;
-    math.exp(scratch, p, shift, scratch, p, to - from);
-    math.softmaxGradient(scratch, p, scratch, g, delta, scratch, g, to - from);
   }
 
   /** Adds the product of four transposed columns with rows of queries or output gradients. */
@@ -220,8 +246,8 @@ final class AttentionGradientKernel implements CpuKernel {
       tile.multiply(
           scratch,
           at.packed,
-          scratch,
-          panels + panel * QUERIES,
+          shared,
+          panels + panel * padded,
           rows,
           scratch,
           to,
@@ -232,7 +258,7 @@ final class AttentionGradientKernel implements CpuKernel {
     }
   }
 
-  private void addQueries(MemorySegment scratch, int head, int token, int t, int rows) {
+  private void addQueries(MemorySegment scratch, long sums, int t) {
     long from = at.gradients + 16L * t * width;
     Panels.interleaveFour(scratch, from, 4L * width, width, scratch, at.packed);
     for (long panel = 0; panel < at.dimRowBytes; panel += 4L * width) {
@@ -242,18 +268,12 @@ final class AttentionGradientKernel implements CpuKernel {
           scratch,
           at.keyPanels + panel * width,
           width,
-          scratch,
-          at.zeros,
-          0,
-          scratch,
-          at.queryTile + panel,
+          shared,
+          sums + panel,
+          at.dimRowBytes,
+          shared,
+          sums + panel,
           at.dimRowBytes);
-    }
-    MemorySegment target = ofQuery.segment();
-    for (int r = 0; r < rows; r++) {
-      long to = row(ofQuery, token + r, head, heads, dim);
-      long sum = at.queryTile + r * at.dimRowBytes;
-      math.binary(Binary.Kind.ADD, target, to, false, scratch, sum, false, target, to, dim);
     }
   }
 
@@ -264,10 +284,14 @@ final class AttentionGradientKernel implements CpuKernel {
     }
     for (int j = 0; j < columns; j++) {
       long from = row(key, k + j, kvHead, kvHeads, dim);
-      packRow(scratch, key.segment(), from, scale, dim, at.keyPanels, width, j);
+      packRow(key.segment(), from, scale, dim, scratch, at.keyPanels, width, j);
     }
     packColumns(scratch, key, k, kvHead, columns, dim, at.keysTransposed);
     packColumns(scratch, value, k, kvHead, columns, valueDim, at.valuesTransposed);
+    for (int j = 0; j < width; j++) {
+      scratch.set(Layouts.FLOAT, at.keysTransposed + 4L * ((long) dim * width + j), 1f);
+      scratch.set(Layouts.FLOAT, at.valuesTransposed + 4L * ((long) valueDim * width + j), 1f);
+    }
   }
 
   private void packColumns(
@@ -286,42 +310,61 @@ final class AttentionGradientKernel implements CpuKernel {
     }
   }
 
-  /** Packs scaled queries and output gradients, both as tiles of four rows and as panels. */
-  private void packQueries(MemorySegment scratch, int head, int q, int rows) {
-    for (int r = 0; r < rows; r++) {
-      long from = row(query, q + r, head, heads, dim);
-      packRow(scratch, query.segment(), from, scale, dim, at.queryPanels, QUERIES, r);
-      long gradient = row(outputGradient, q + r, head, heads, valueDim);
-      packRow(
-          scratch, outputGradient.segment(), gradient, 1, valueDim, at.outputPanels, QUERIES, r);
+  /**
+   * Packs the scaled queries and output gradients of a head, both as panels and as tiles of four
+   * rows. Below each row of a tile stands what is added to its products: {@code -logSumExp}, and
+   * {@code -D}.
+   */
+  private void packQueries(long own, int head) {
+    for (int token = 0; token < tokens; token++) {
+      long from = row(query, token, head, heads, dim);
+      packRow(query.segment(), from, scale, dim, shared, own + queryPanels, padded, token);
+      long gradient = row(outputGradient, token, head, heads, valueDim);
+      MemorySegment gradients = outputGradient.segment();
+      packRow(gradients, gradient, 1, valueDim, shared, own + outputPanels, padded, token);
     }
-    for (int t = 0; t < rows; t += GemmTile.ROWS) {
-      tileOfPanels(scratch, at.queryPanels, t, dim, at.queryTiles + 4L * t * dim);
-      tileOfPanels(scratch, at.outputPanels, t, valueDim, at.outputTiles + 4L * t * valueDim);
+    for (int t = 0; t < tokens; t += GemmTile.ROWS) {
+      long tiles = own + queryTiles + 4L * t * (dim + 1);
+      tileOfPanels(own + queryPanels, t, dim, tiles);
+      long outputs = own + outputTiles + 4L * t * (valueDim + 1);
+      tileOfPanels(own + outputPanels, t, valueDim, outputs);
+      for (int r = 0; r < GemmTile.ROWS; r++) {
+        int token = Math.min(t + r, tokens - 1);
+        long to = 4L * r;
+        shared.set(Layouts.FLOAT, tiles + 16L * dim + to, -scalar(logSumExp, token, head));
+        shared.set(Layouts.FLOAT, outputs + 16L * valueDim + to, -delta(token, head));
+      }
     }
   }
 
-  /** Interleaves four rows of the panels; those beyond the last hold old numbers, never read. */
-  private void tileOfPanels(MemorySegment scratch, long panels, int t, int n, long to) {
+  private float delta(int token, int head) {
+    long o = row(output, token, head, heads, valueDim);
+    long g = row(outputGradient, token, head, heads, valueDim);
+    float products = math.dot(output.segment(), o, outputGradient.segment(), g, valueDim);
+    return products - scalar(logSumExpGradient, token, head);
+  }
+
+  /** Interleaves four rows of the panels; those beyond the last are old numbers, never used. */
+  private void tileOfPanels(long panels, int t, int n, long to) {
     for (int d = 0; d < n; d += width) {
-      long from = panels + 4L * QUERIES * d + 4L * t * width;
+      long from = panels + 4 * padded * d + 4L * t * width;
       int depth = Math.min(width, n - d);
-      Panels.interleaveFour(scratch, from, 4L * width, depth, scratch, to + 16L * d);
+      Panels.interleaveFour(shared, from, 4L * width, depth, shared, to + 16L * d);
     }
   }
 
   private void packRow(
-      MemorySegment scratch,
       MemorySegment source,
       long from,
       float factor,
       int n,
+      MemorySegment target,
       long panels,
-      int panelRows,
+      long panelRows,
       int r) {
     for (int d = 0; d < n; d += width) {
-      long to = panels + 4L * panelRows * d + 4L * r * width;
-      math.scale(source, from + 4L * d, factor, scratch, to, Math.min(width, n - d));
+      long to = panels + 4 * panelRows * d + 4L * r * width;
+      math.scale(source, from + 4L * d, factor, target, to, Math.min(width, n - d));
     }
   }
 
@@ -350,18 +393,15 @@ final class AttentionGradientKernel implements CpuKernel {
 
   /** Place of a head's own gradients of a token's key and value. */
   private long part(int head, int token) {
-    return head * partBytes + 4L * token * (dim + valueDim);
-  }
-
-  private long delta(int head, int token) {
-    return head * partBytes + 4L * tokens * (dim + valueDim) + 4L * token;
+    return partsAt + head * partBytes + 4L * token * (dim + valueDim);
   }
 
   private static long row(HostTensor tensor, int token, int head, int heads, int n) {
     return tensor.offset() + 4L * n * ((long) token * heads + head);
   }
 
-  private long scalar(HostTensor tensor, int token, int head) {
-    return tensor.offset() + 4L * ((long) token * heads + head);
+  private float scalar(HostTensor tensor, int token, int head) {
+    long at = tensor.offset() + 4L * ((long) token * heads + head);
+    return tensor.segment().get(Layouts.FLOAT, at);
   }
 }

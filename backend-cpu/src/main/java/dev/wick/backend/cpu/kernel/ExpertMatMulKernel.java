@@ -5,7 +5,6 @@ import dev.wick.backend.cpu.team.Execution;
 import dev.wick.backend.cpu.team.Region;
 import dev.wick.backend.cpu.team.Worker;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,7 +17,6 @@ final class ExpertMatMulKernel implements CpuKernel {
 
   private final RowDot dot;
   private final HostTensor x;
-  private final HostTensor experts;
   private final HostTensor[] weights;
   private final HostTensor result;
   private final int in;
@@ -26,10 +24,7 @@ final class ExpertMatMulKernel implements CpuKernel {
   private final int slots;
   private final boolean sharedRow;
   private final long preparedBytes;
-  private final int[] firstRow;
-  private final int[] cursor;
-  private final int[] order;
-  private final int[] active;
+  private final ExpertRows sorted;
   private final int rangesPerExpert;
   private final Region prepareRegion = this::prepare;
   private final Region multiplyRegion = this::multiply;
@@ -44,7 +39,6 @@ final class ExpertMatMulKernel implements CpuKernel {
       HostTensor result) {
     this.dot = dot;
     this.x = x;
-    this.experts = experts;
     this.weights = weights.toArray(HostTensor[]::new);
     this.result = result;
     this.in = x.extent(2);
@@ -52,68 +46,40 @@ final class ExpertMatMulKernel implements CpuKernel {
     this.slots = experts.extent(1);
     this.sharedRow = x.extent(1) == 1;
     this.preparedBytes = RowDot.preparedBytes(in);
-    this.firstRow = new int[this.weights.length + 1];
-    this.cursor = new int[this.weights.length];
-    this.order = new int[Math.toIntExact(experts.size())];
-    this.active = new int[this.weights.length];
+    this.sorted = new ExpertRows(experts, this.weights.length);
     this.rangesPerExpert = (out + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK;
-    execution.reserveShared(order.length * preparedBytes);
+    execution.reserveShared(sorted.size() * preparedBytes);
   }
 
   @Override
   public void run(Execution execution) {
-    if (order.length == 0 || out == 0) {
+    if (sorted.size() == 0 || out == 0) {
       return;
     }
-    int count = group();
+    int count = sorted.sort();
     prepared = execution.shared();
-    execution.run(prepareRegion, order.length <= 2 * GROUP ? 1 : (order.length + 63) / 64);
+    execution.run(prepareRegion, sorted.size() <= 2 * GROUP ? 1 : (sorted.size() + 63) / 64);
     execution.run(multiplyRegion, count * rangesPerExpert);
   }
 
-  /**
-   * Sorts the rows by expert (counting sort, stable) and returns the number of experts that have
-   * any.
-   */
-  private int group() {
-    Arrays.fill(firstRow, 0);
-    for (int i = 0; i < order.length; i++) {
-      int expert = experts.intAt(i);
-      Indices.check("expert_mat_mul", "experts", expert, weights.length);
-      firstRow[expert + 1]++;
-    }
-    int count = 0;
-    for (int e = 0; e < weights.length; e++) {
-      if (firstRow[e + 1] > 0) {
-        active[count++] = e;
-      }
-      firstRow[e + 1] += firstRow[e];
-      cursor[e] = firstRow[e];
-    }
-    for (int i = 0; i < order.length; i++) {
-      order[cursor[experts.intAt(i)]++] = i;
-    }
-    return count;
-  }
-
   private void prepare(Worker worker, int chunk) {
-    int step = order.length <= 2 * GROUP ? order.length : 64;
-    int end = Math.min(order.length, (chunk + 1) * step);
+    int step = sorted.size() <= 2 * GROUP ? sorted.size() : 64;
+    int end = Math.min(sorted.size(), (chunk + 1) * step);
     for (int i = chunk * step; i < end; i++) {
-      int row = sharedRow ? order[i] / slots : order[i];
+      int row = sharedRow ? sorted.row(i) / slots : sorted.row(i);
       dot.prepare(x.segment(), x.offset() + 4L * in * row, in, prepared, i * preparedBytes);
     }
   }
 
   private void multiply(Worker worker, int chunk) {
-    int expert = active[chunk / rangesPerExpert];
+    int expert = sorted.expert(chunk / rangesPerExpert);
     int start = chunk % rangesPerExpert * ROWS_PER_CHUNK;
     int rows = Math.min(ROWS_PER_CHUNK, out - start);
     HostTensor weight = weights[expert];
     long w = weight.offset() + start * weight.stride(0);
     long rowBytes = weight.stride(0);
-    int end = firstRow[expert + 1];
-    for (int i = firstRow[expert]; i < end; i += GROUP) {
+    int end = sorted.end(expert);
+    for (int i = sorted.first(expert); i < end; i += GROUP) {
       int vectors = Math.min(GROUP, end - i);
       long at = i * preparedBytes;
       if (vectors == 1) {
@@ -155,7 +121,7 @@ final class ExpertMatMulKernel implements CpuKernel {
     }
   }
 
-  private long target(int sorted, int start) {
-    return result.offset() + 4L * ((long) order[sorted] * out + start);
+  private long target(int place, int start) {
+    return result.offset() + 4L * ((long) sorted.row(place) * out + start);
   }
 }

@@ -4,15 +4,18 @@ import dev.wick.backend.cpu.loop.GemmTile;
 
 /** Places in a worker's scratch for one block of keys and one of queries, in bytes. */
 final class GradientScratch {
-  /** Bytes between rows of {@link #keySums}, and of {@link #valueSums}. */
+  /** Bytes between rows of {@link #keySums}. */
   final long dimRowBytes;
 
+  /** Bytes between rows of {@link #valueSums}. */
   final long valueRowBytes;
 
-  /** Panels as {@code GemmTile} reads them: keys and values as columns, scaled keys as rows. */
+  /** Keys and values as columns, with a row of ones below. */
   final long keysTransposed;
 
   final long valuesTransposed;
+
+  /** Scaled keys as rows. */
   final long keyPanels;
 
   /** Gradients of the keys and values of the block. */
@@ -24,38 +27,22 @@ final class GradientScratch {
   final long scores;
 
   final long gradients;
-
-  /** Queries and gradients of the output, as panels of rows and as tiles of four. */
-  final long queryPanels;
-
-  final long outputPanels;
-  final long queryTiles;
-  final long outputTiles;
-
   final long packed;
-  final long queryTile;
   final long zeros;
   private final long end;
 
   GradientScratch(int dim, int valueDim, int width, int queries) {
-    int dimPanels = (dim + width - 1) / width;
-    int valuePanels = (valueDim + width - 1) / width;
-    dimRowBytes = 4L * dimPanels * width;
-    valueRowBytes = 4L * valuePanels * width;
+    dimRowBytes = 4L * ((dim + width - 1) / width) * width;
+    valueRowBytes = 4L * ((valueDim + width - 1) / width) * width;
     keysTransposed = 0;
-    valuesTransposed = aligned(keysTransposed + 4L * dim * width);
-    keyPanels = aligned(valuesTransposed + 4L * valueDim * width);
+    valuesTransposed = aligned(keysTransposed + 4L * (dim + 1) * width);
+    keyPanels = aligned(valuesTransposed + 4L * (valueDim + 1) * width);
     keySums = aligned(keyPanels + dimRowBytes * width);
     valueSums = aligned(keySums + dimRowBytes * width);
     scores = aligned(valueSums + valueRowBytes * width);
     gradients = aligned(scores + 4L * queries * width);
-    queryPanels = aligned(gradients + 4L * queries * width);
-    outputPanels = aligned(queryPanels + dimRowBytes * queries);
-    queryTiles = aligned(outputPanels + valueRowBytes * queries);
-    outputTiles = aligned(queryTiles + 4L * queries * dim);
-    packed = aligned(outputTiles + 4L * queries * valueDim);
-    queryTile = aligned(packed + 4L * GemmTile.ROWS * Math.max(width, queries));
-    zeros = aligned(queryTile + GemmTile.ROWS * dimRowBytes);
+    packed = aligned(gradients + 4L * queries * width);
+    zeros = aligned(packed + 4L * GemmTile.ROWS * Math.max(width, queries));
     end = zeros + 4L * width;
   }
 

@@ -182,14 +182,7 @@ public final class Kernels {
       case SwiGlu _ -> new SwiGluKernel(loops.rows(), b.any(0), b.any(1), b.result(0));
       case Rope _ -> new RopeKernel(loops.rows(), b.plain(0), b.plain(1), b.plain(2), b.result(0));
       case TopK topK -> new TopKKernel(topK, loops.rows(), b.plain(0), b.result(0), b.result(1));
-      case ExpertMatMul _ ->
-          new ExpertMatMulKernel(
-              loops.dot(b.any(2).dtype()),
-              execution,
-              b.plain(0),
-              b.any(1),
-              b.rowsFrom(2),
-              b.result(0));
+      case ExpertMatMul _ -> experts(b);
       case LoraMatMul lora -> lora(lora, b);
       case CrossEntropy entropy ->
           new CrossEntropyKernel(
@@ -235,6 +228,18 @@ public final class Kernels {
             op.scale(),
             op.window()),
         first);
+  }
+
+  private CpuKernel experts(Binding b) {
+    List<HostTensor> weights = b.all().subList(2, b.all().size());
+    int in = b.any(0).extent(2);
+    if (in > 0
+        && in <= Worker.SCRATCH_BYTES / 16
+        && weights.stream().allMatch(ExpertPanels::fits)) {
+      return new ExpertPanels(loops, execution, b.plain(0), b.any(1), weights, b.result(0));
+    }
+    return new ExpertMatMulKernel(
+        loops.dot(b.any(2).dtype()), execution, b.plain(0), b.any(1), b.rowsFrom(2), b.result(0));
   }
 
   private CpuKernel lora(LoraMatMul op, Binding b) {
