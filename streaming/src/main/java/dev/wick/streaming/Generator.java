@@ -23,11 +23,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The callback and the stream compute on the thread that calls them; the publisher and the
  * future on threads of the generator, which are daemons and end with it, so that the caller never
- * waits. Any number of requests may run at a time: they share the steps of the model, which one of
- * the threads that wait for tokens computes for all, so that eight requests take little longer than
- * one. {@link GeneratorOptions} bounds how much goes into a step; requests for which the key-value
- * cache has no room wait, the oldest first. Each has its own sampler, seed, stop conditions and
- * adapters, and a failure ends no other.
+ * waits. Any number of requests may run at a time: they share the steps of the model, each of which
+ * is computed for all by one of the threads that wait for tokens. {@link GeneratorOptions} bounds
+ * how much goes into a step; requests for which the key-value cache has no room wait, the oldest
+ * first. Each has its own sampler, seed, stop conditions and adapters, and a failure ends no other.
  *
  * <p>A request that runs alone is computed when its reader asks, token by token. Beside others it
  * may be up to 8 tokens ahead of its reader, so that nobody waits for a slow one; further it is

@@ -1,7 +1,9 @@
 package dev.wick.streaming;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wick.engine.model.AdapterUse;
 import dev.wick.streaming.sampling.SamplingOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,16 +39,21 @@ class BatchingStressTest {
         new GeneratorOptions(1 + random.nextInt(12), 12 + random.nextInt(20));
     try (Generator generator = new Generator(model, new TestTokenizer(pieces()), options);
         ExecutorService callers = Executors.newCachedThreadPool()) {
+      model.refused = batch -> batch.sequences().stream().anyMatch(s -> !s.adapters().isEmpty());
       List<CompletableFuture<String>> texts = new ArrayList<>();
+      List<CompletableFuture<Completion>> failures = new ArrayList<>();
       for (GenerationRequest request : requests) {
         texts.add(run(generator, callers, request, random));
         if (random.nextInt(4) == 0) {
-          interfere(generator, requests.get(random.nextInt(REQUESTS)), random);
+          failures.addAll(interfere(generator, requests.get(random.nextInt(REQUESTS)), random));
         }
       }
 
       for (int i = 0; i < REQUESTS; i++) {
         assertThat(texts.get(i).join()).as("seed %d, request %d", seed, i).isEqualTo(alone.get(i));
+      }
+      for (CompletableFuture<Completion> failure : failures) {
+        assertThatThrownBy(failure::join).as("seed %d", seed).hasMessageContaining("scripted");
       }
     }
     assertThat(model.holdsNothing()).as("seed %d", seed).isTrue();
@@ -90,14 +97,23 @@ class BatchingStressTest {
     };
   }
 
-  /** A request that does not come to its end. */
-  private static void interfere(Generator generator, GenerationRequest request, Random random) {
-    if (random.nextBoolean()) {
-      generator.generateAsync(request).cancel(true);
-    } else {
-      int end = random.nextInt(6);
-      generator.generate(request, token -> token.index() < end);
+  /** A request that does not come to its end; those that are still to fail are returned. */
+  private static List<CompletableFuture<Completion>> interfere(
+      Generator generator, GenerationRequest request, Random random) {
+    switch (random.nextInt(3)) {
+      case 0 -> generator.generateAsync(request).cancel(true);
+      case 1 -> {
+        int end = random.nextInt(6);
+        generator.generate(request, token -> token.index() < end);
+      }
+      default -> {
+        List<AdapterUse> refused = List.of(new AdapterUse(new NamedAdapter("refused"), 1));
+        return List.of(
+            generator.generateAsync(
+                GenerationRequest.builder(request.prompt()).adapters(refused).build()));
+      }
     }
+    return List.of();
   }
 
   private static boolean pause(boolean slow) {

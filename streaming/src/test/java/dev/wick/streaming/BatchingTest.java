@@ -7,13 +7,11 @@ import dev.wick.engine.model.Adapter;
 import dev.wick.engine.model.AdapterUse;
 import dev.wick.engine.model.KvExhaustedException;
 import dev.wick.engine.model.KvLease;
-import dev.wick.engine.model.LowRank;
-import dev.wick.engine.tensor.HostTensor;
 import dev.wick.streaming.sampling.LogitsException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -255,7 +253,7 @@ class BatchingTest {
           generator.generateAsync(
               GenerationRequest.builder("bad")
                   .maxTokens(10)
-                  .adapters(List.of(new AdapterUse(new Named("a"), 1)))
+                  .adapters(List.of(new AdapterUse(new NamedAdapter("a"), 1)))
                   .build());
       await(() -> generator.stats().waiting() == 1);
       steps.release(100);
@@ -271,7 +269,8 @@ class BatchingTest {
   void request_adapters_reachTheStepWithTheirWeights() {
     ScriptedModel model = ScriptedModel.hashing();
     List<AdapterUse> uses =
-        List.of(new AdapterUse(new Named("x"), 0.5f), new AdapterUse(new Named("y"), 2));
+        List.of(
+            new AdapterUse(new NamedAdapter("x"), 0.5f), new AdapterUse(new NamedAdapter("y"), 2));
     try (Generator generator = new Generator(model, new TestTokenizer())) {
       generator.generate(GenerationRequest.builder("p").maxTokens(2).adapters(uses).build());
     }
@@ -282,7 +281,7 @@ class BatchingTest {
   @Test
   void request_noAdapters_keepsTheDefaultThatItBeganWith() {
     ScriptedModel model = ScriptedModel.hashing();
-    Adapter first = new Named("first");
+    Adapter first = new NamedAdapter("first");
     model.apply(first);
     try (Generator generator = new Generator(model, new TestTokenizer());
         Stream<StreamToken> stream = generator.stream(request("p", 3))) {
@@ -343,6 +342,23 @@ class BatchingTest {
       assertThat(other.join().usage().completionTokens()).isEqualTo(10);
     }
     assertThat(model.holdsNothing()).isTrue();
+  }
+
+  @Test
+  void stream_threadInterrupted_throwsAndReturnsTheBlocks() {
+    ScriptedModel model = ScriptedModel.hashing();
+    try (Generator generator = new Generator(model, new TestTokenizer());
+        Stream<StreamToken> stream = generator.stream(request("p", 9))) {
+      Iterator<StreamToken> tokens = stream.iterator();
+      tokens.next();
+      Thread.currentThread().interrupt();
+
+      assertThatThrownBy(tokens::hasNext)
+          .isInstanceOf(CancellationException.class)
+          .hasMessage("generator: the thread that reads was interrupted");
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(model.holdsNothing()).isTrue();
+    }
   }
 
   @Test
@@ -451,23 +467,6 @@ class BatchingTest {
     while (!condition.getAsBoolean()) {
       assertThat(Thread.currentThread().isInterrupted()).as("out of time").isFalse();
       Thread.onSpinWait();
-    }
-  }
-
-  private record Named(String name) implements Adapter {
-    @Override
-    public long version() {
-      return 1;
-    }
-
-    @Override
-    public Map<String, LowRank> deltas() {
-      return Map.of();
-    }
-
-    @Override
-    public Map<String, HostTensor> replacements() {
-      return Map.of();
     }
   }
 }
