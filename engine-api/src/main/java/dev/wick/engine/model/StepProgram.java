@@ -94,6 +94,11 @@ final class StepProgram implements AutoCloseable {
     return shape;
   }
 
+  /** Bytes of device memory that it holds. */
+  long arenaBytes() {
+    return program.arenaBytes();
+  }
+
   List<String> observed() {
     return observed;
   }

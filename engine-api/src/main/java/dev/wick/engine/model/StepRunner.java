@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  * of their calls.
  */
 public final class StepRunner implements ApplyAdapter, AutoCloseable {
-  private static final int PROGRAMS_KEPT = 16;
+  /** Decoding with many sequences needs many small programs, prompts a few large ones. */
+  private static final int PROGRAMS_KEPT = 64;
+
+  private static final long PROGRAM_BYTES_KEPT = 128L << 20;
 
   private final Engine engine;
   private final ModelInfo info;
@@ -24,7 +27,7 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
   private final AdapterStore adapters;
   private final ReentrantLock lock = new ReentrantLock(true);
   private final LinkedHashMap<StepShape, StepProgram> programs =
-      new LinkedHashMap<>(PROGRAMS_KEPT, 0.75f, true);
+      new LinkedHashMap<>(16, 0.75f, true);
 
   /** A runner for a forward pass, with the default budget for adapters. */
   public StepRunner(Engine engine, ModelInfo info, KvCache cache, ForwardPass forward) {
@@ -94,11 +97,9 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
     StepProgram program = programs.get(shape);
     if (program == null) {
       closeUnusable();
-      while (programs.size() >= PROGRAMS_KEPT) {
-        programs.pollFirstEntry().getValue().close();
-      }
       program = new StepProgram(engine, shape, cache, adapters.pool(), forward, false);
       programs.put(shape, program);
+      closeSurplus();
     }
     return program;
   }
@@ -120,6 +121,16 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
               return unusable;
             });
     surplus.ifPresent(adapters::drop);
+  }
+
+  /** Closes what has not been used for long; never the newest. */
+  private void closeSurplus() {
+    long bytes = programs.values().stream().mapToLong(StepProgram::arenaBytes).sum();
+    while (programs.size() > 1 && (programs.size() > PROGRAMS_KEPT || bytes > PROGRAM_BYTES_KEPT)) {
+      StepProgram oldest = programs.pollFirstEntry().getValue();
+      bytes -= oldest.arenaBytes();
+      oldest.close();
+    }
   }
 
   private void prepare(StepBatch batch) {
