@@ -1,0 +1,38 @@
+package dev.wick.lora.training;
+
+import dev.wick.lora.PeftAdapter;
+import dev.wick.lora.PeftConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Trained tensors as PEFT folders: each checkpoint is an adapter. */
+final class AdapterFiles implements ParameterFiles {
+  private static final String NAME = "trained";
+
+  private final PeftConfig config;
+  private final TrainableSet set;
+
+  AdapterFiles(PeftConfig config, TrainableSet set) {
+    this.config = config;
+    this.set = set;
+  }
+
+  @Override
+  public void write(Path folder) throws IOException {
+    try (PeftAdapter adapter = LoraVariables.adapter(NAME, config, set)) {
+      adapter.write(folder);
+    }
+  }
+
+  @Override
+  public void restore(Path folder) throws IOException {
+    try (PeftAdapter adapter = PeftAdapter.open(NAME, folder)) {
+      LoraVariables.restore(adapter, set);
+    }
+  }
+
+  @Override
+  public void writeResult(Path folder) throws IOException {
+    write(folder);
+  }
+}

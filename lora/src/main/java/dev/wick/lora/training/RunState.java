@@ -1,0 +1,111 @@
+package dev.wick.lora.training;
+
+import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.wick.formats.FormatException;
+import dev.wick.formats.JsonFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Where a run stands, as {@code trainer_state.json} has it. With the seed, the position is the state
+ * of all random numbers too.
+ *
+ * @param step optimiser steps made
+ * @param epoch visit of the examples, 0 for the first
+ * @param nextBatch micro-batches of the epoch that were used
+ * @param bestStep steps before the validation with the smallest loss; -1 for none
+ * @param bestLoss smallest validation loss, or positive infinity
+ * @param evaluationsSinceBest validations after it
+ * @param identity settings and data that a resumed run must share
+ */
+record RunState(
+    long step,
+    long epoch,
+    int nextBatch,
+    long bestStep,
+    double bestLoss,
+    int evaluationsSinceBest,
+    Map<String, String> identity) {
+  static final String FILE_NAME = "trainer_state.json";
+  private static final int FORMAT = 1;
+
+  static RunState beginning(Map<String, String> identity) {
+    return new RunState(0, 0, 0, -1, Double.POSITIVE_INFINITY, 0, identity);
+  }
+
+  /** After one more step. */
+  RunState advanced(long newEpoch, int newNextBatch) {
+    return new RunState(
+        step + 1, newEpoch, newNextBatch, bestStep, bestLoss, evaluationsSinceBest, identity);
+  }
+
+  /** After a validation. */
+  RunState evaluated(double loss, boolean isBest) {
+    return new RunState(
+        step,
+        epoch,
+        nextBatch,
+        isBest ? step : bestStep,
+        isBest ? loss : bestLoss,
+        isBest ? 0 : evaluationsSinceBest + 1,
+        identity);
+  }
+
+  void write(Path file) throws IOException {
+    try (JsonGenerator json =
+        new JsonFactory().createGenerator(file.toFile(), JsonEncoding.UTF8)) {
+      json.useDefaultPrettyPrinter();
+      json.writeStartObject();
+      json.writeNumberField("format", FORMAT);
+      json.writeNumberField("global_step", step);
+      json.writeNumberField("epoch", epoch);
+      json.writeNumberField("next_batch", nextBatch);
+      json.writeNumberField("best_step", bestStep);
+      if (Double.isFinite(bestLoss)) {
+        json.writeNumberField("best_validation_loss", bestLoss);
+      }
+      json.writeNumberField("evaluations_since_best", evaluationsSinceBest);
+      json.writeObjectFieldStart("run");
+      for (Map.Entry<String, String> entry : identity.entrySet()) {
+        json.writeStringField(entry.getKey(), entry.getValue());
+      }
+      json.writeEndObject();
+      json.writeEndObject();
+    }
+  }
+
+  static RunState read(Path file) throws IOException {
+    Map<String, Object> json = JsonFile.readObject(file);
+    long format = number(file, json, "format").longValue();
+    if (format != FORMAT) {
+      throw new FormatException(file, "expected format %d, got %d".formatted(FORMAT, format));
+    }
+    Map<String, String> identity = new LinkedHashMap<>();
+    if (json.get("run") instanceof Map<?, ?> run) {
+      run.forEach((key, value) -> identity.put((String) key, String.valueOf(value)));
+    }
+    return new RunState(
+        number(file, json, "global_step").longValue(),
+        number(file, json, "epoch").longValue(),
+        number(file, json, "next_batch").intValue(),
+        number(file, json, "best_step").longValue(),
+        json.containsKey("best_validation_loss")
+            ? number(file, json, "best_validation_loss").doubleValue()
+            : Double.POSITIVE_INFINITY,
+        number(file, json, "evaluations_since_best").intValue(),
+        identity);
+  }
+
+  private static Number number(Path file, Map<String, Object> json, String key)
+      throws IOException {
+    if (json.get(key) instanceof Number number) {
+      return number;
+    }
+    throw new FormatException(
+        file, "%s: expected a number, got %s".formatted(key, json.get(key)));
+  }
+}
