@@ -14,4 +14,6 @@ module dev.wick.lora {
   requires dev.wick.formats;
 
   exports dev.wick.lora;
+  exports dev.wick.lora.training;
+  exports dev.wick.lora.training.data;
 }

@@ -37,6 +37,14 @@ final class GoldenTensors implements AutoCloseable {
     return file.find(name).orElseThrow(() -> new IllegalStateException("golden: no " + name));
   }
 
+  byte[] bytes(String name) {
+    try {
+      return file.data(name).toArray(ValueLayout.JAVA_BYTE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   float[] floats(String name) {
     try {
       return file.data(name).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);

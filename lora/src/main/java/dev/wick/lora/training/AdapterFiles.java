@@ -20,7 +20,7 @@ final class AdapterFiles implements ParameterFiles {
   @Override
   public void write(Path folder) throws IOException {
     try (PeftAdapter adapter = LoraVariables.adapter(NAME, config, set)) {
-      adapter.write(folder);
+      adapter.save(folder);
     }
   }
 
