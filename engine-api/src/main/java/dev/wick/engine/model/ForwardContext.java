@@ -2,6 +2,7 @@ package dev.wick.engine.model;
 
 import dev.wick.engine.op.Expr;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * What a forward pass computes with: the tokens, and the weights as this pass sees them. Serving
@@ -41,6 +42,18 @@ public interface ForwardContext {
    * @return [tokens, heads, valueDim]
    */
   Expr attend(int layer, Expr query, Expr key, Expr value, float scale, int window);
+
+  /**
+   * Applies one block of a model, through which everything else flows. Training may keep no more
+   * of a block than its input and compute it a second time, so that a block must do the same each
+   * time.
+   *
+   * @param x [tokens, hidden]
+   * @return [tokens, hidden]
+   */
+  default Expr block(Expr x, UnaryOperator<Expr> block) {
+    return block.apply(x);
+  }
 
   /** Shows a value to whoever inspects the model; does nothing in ordinary passes. */
   void observe(String name, Expr value);

@@ -62,7 +62,7 @@ record QwenDecoder(
     context.observe("embed", x);
     RotaryEmbedding.Angles angles = rotaryEmbedding.at(context.positions());
     for (QwenLayer layer : layers) {
-      x = layer.forward(x, angles, context);
+      x = context.block(x, h -> layer.forward(h, angles, context));
       context.observe("layer." + layer.index(), x);
     }
     x = context.rmsNorm(x, norm, rmsNormEps);
