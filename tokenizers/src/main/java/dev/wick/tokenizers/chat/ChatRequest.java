@@ -149,6 +149,18 @@ public final class ChatRequest {
     return messages;
   }
 
+  /** The same about the first messages only. */
+  ChatRequest first(int count) {
+    return new ChatRequest(
+        messages.subList(0, count),
+        tools,
+        documents,
+        addGenerationPrompt,
+        continuedField,
+        templateName,
+        variables);
+  }
+
   boolean hasTools() {
     return tools != null;
   }

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class ChatTemplate {
   private static final String DEFAULT = "default";
   private static final String TOOL_USE = "tool_use";
+  private static final String ASSISTANT = "assistant";
 
   private final Map<String, Source> templates;
   private final Map<String, Object> specialTokens;
@@ -136,6 +137,46 @@ public final class ChatTemplate {
     Rendered rendered = source.template().render(request.variables(last.messages(), specialTokens));
     String text = last.cut(rendered.text());
     return new ChatPrompt(text, clip(rendered.generationSpans(), text));
+  }
+
+  /**
+   * Renders a whole conversation to learn from, with spans of what the assistant says in it.
+   *
+   * <p>Of a template without {@code generation} blocks, a turn's span is found by rendering the
+   * conversation up to the turn, with a generation prompt, and through it. A turn that the template
+   * renders otherwise once more messages follow, as those do that drop earlier thoughts, has none.
+   *
+   * @throws IllegalArgumentException if no turn of an assistant can be found, or as {@link #render}
+   * @throws TemplateException if the template refuses the conversation or fails on it
+   */
+  public ChatPrompt renderToLearn(ChatRequest request) {
+    ChatRequest whole = request.withGenerationPrompt(false);
+    ChatPrompt prompt = render(whole);
+    if (!prompt.assistantSpans().isEmpty()) {
+      return prompt;
+    }
+    List<Rendered.Span> spans = new ArrayList<>();
+    List<ChatMessage> messages = request.messages();
+    for (int i = 0; i < messages.size(); i++) {
+      if (messages.get(i).role().equals(ASSISTANT)) {
+        String before =
+            i == 0 ? "" : render(whole.first(i).withGenerationPrompt(true)).text();
+        String through = i == messages.size() - 1 ? prompt.text() : render(whole.first(i + 1)).text();
+        if (prompt.text().startsWith(through) && through.startsWith(before)) {
+          spans.add(
+              new Rendered.Span(
+                  before.codePointCount(0, before.length()),
+                  through.codePointCount(0, through.length())));
+        }
+      }
+    }
+    if (spans.isEmpty()) {
+      throw new IllegalArgumentException(
+          "chat: expected a turn of the assistant that can be told from the rest, got none in %d"
+                  .formatted(messages.size())
+              + " messages; mark what is learned with {% generation %} in the template");
+    }
+    return new ChatPrompt(prompt.text(), spans);
   }
 
   private static List<Rendered.Span> clip(List<Rendered.Span> spans, String text) {
