@@ -15,6 +15,7 @@ module dev.wick.cli {
   requires dev.wick.engine;
   requires dev.wick.formats;
   requires dev.wick.hub;
+  requires dev.wick.lora;
   requires dev.wick.streaming;
   requires dev.wick.tokenizers;
   requires info.picocli;
@@ -27,6 +28,8 @@ module dev.wick.cli {
   opens dev.wick.cli to
       info.picocli;
   opens dev.wick.cli.session to
+      info.picocli;
+  opens dev.wick.cli.training to
       info.picocli;
 
   provides System.LoggerFinder with

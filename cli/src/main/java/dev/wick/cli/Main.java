@@ -29,6 +29,7 @@ public final class Main implements Callable<Integer> {
   static {
     COMMANDS.put("generate", GenerateCommand::new);
     COMMANDS.put("chat", ChatCommand::new);
+    COMMANDS.put("train", TrainCommand::new);
     COMMANDS.put("logits", LogitsCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);

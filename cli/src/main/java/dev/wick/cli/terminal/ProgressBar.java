@@ -41,26 +41,45 @@ public final class ProgressBar implements AutoCloseable {
   }
 
   /** Shows bytes done of bytes in all, and a remark. */
-  public synchronized void update(long done, long total, String remark) {
+  public void update(long done, long total, String remark) {
+    show(
+        total <= 0 ? 0 : (double) done / total,
+        "%s of %s%s"
+            .formatted(
+                Quantities.bytes(done),
+                Quantities.bytes(total),
+                remark.isEmpty() ? "" : " " + remark));
+  }
+
+  /** Shows how much is done, from 0 to 1, and a remark. */
+  public synchronized void show(double done, String remark) {
     long now = clock.getAsLong();
     if (!visible || closed || now - nextDraw < 0) {
       return;
     }
     nextDraw = now + REDRAWN_AFTER_NANOS;
-    double fraction = total <= 0 ? 0 : Math.clamp((double) done / total, 0, 1);
+    double fraction = Math.clamp(done, 0, 1);
     int filled = (int) (fraction * WIDTH);
     String line =
         String.format(
             Locale.ROOT,
-            "%s [%s%s] %3d%% %s of %s%s",
+            "%s [%s%s] %3d%% %s",
             label,
             "#".repeat(filled),
             " ".repeat(WIDTH - filled),
             (int) (100 * fraction),
-            Quantities.bytes(done),
-            Quantities.bytes(total),
-            remark.isEmpty() ? "" : " " + remark);
+            remark);
     draw(line.length() > MAX_LINE ? line.substring(0, MAX_LINE) : line);
+  }
+
+  /** Removes the line until the next update, so that something else can be printed. */
+  public synchronized void clear() {
+    if (drawn > 0) {
+      draw("");
+      terminal.print('\r');
+      terminal.flush();
+      drawn = 0;
+    }
   }
 
   private void draw(String line) {
@@ -71,12 +90,7 @@ public final class ProgressBar implements AutoCloseable {
 
   /** Removes the line, for good: something else is about to be printed. */
   public synchronized void hide() {
-    if (drawn > 0) {
-      draw("");
-      terminal.print('\r');
-      terminal.flush();
-    }
-    drawn = 0;
+    clear();
     closed = true;
   }
 

@@ -80,9 +80,8 @@ public final class LoraTrainer {
    * @throws IOException if a file cannot be written or, to resume, read; the last checkpoint is
    *     good
    * @throws DivergedException if a loss or gradient is not finite; the last checkpoint is good
-   * @throws IllegalArgumentException if adapter, data and model do not fit
-   * @throws IllegalStateException if the folder holds checkpoints and the run is not to resume, or
-   *     those of a run with other settings or data
+   * @throws IllegalArgumentException if adapter, data and model do not fit, if the folder holds
+   *     checkpoints and the run is not to resume, or those of a run with other settings or data
    */
   public TrainingResult train(TrainingData data, Path folder) throws IOException {
     try (TrainingSession session =

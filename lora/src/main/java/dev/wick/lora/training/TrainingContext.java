@@ -11,6 +11,7 @@ import dev.wick.engine.op.Unary;
 import dev.wick.engine.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A forward pass for training: whole sequences without a cache, with what is trained in the place
@@ -19,20 +20,28 @@ import java.util.List;
 final class TrainingContext implements ForwardContext {
   private final TrainableSet set;
   private final Variables variables;
+  private final boolean checkpointing;
   private final Dropout dropout;
   private final Expr tokens;
   private final Expr positions;
   private final Expr firstRows;
 
+  /**
+   * A pass over a batch.
+   *
+   * @param checkpointing whether blocks are computed a second time rather than kept
+   */
   TrainingContext(
       TrainableSet set,
       Variables variables,
+      boolean checkpointing,
       Dropout dropout,
       Expr tokens,
       Expr positions,
       Expr firstRows) {
     this.set = set;
     this.variables = variables;
+    this.checkpointing = checkpointing;
     this.dropout = dropout;
     this.tokens = tokens;
     this.positions = positions;
@@ -41,7 +50,8 @@ final class TrainingContext implements ForwardContext {
 
   /** The same pass with the variables of another tape. */
   TrainingContext with(Variables others, Dropout masks) {
-    return new TrainingContext(set, others, masks, tokens, positions, firstRows);
+    return new TrainingContext(
+        set, others, checkpointing, masks, tokens, positions, firstRows);
   }
 
   @Override
@@ -159,6 +169,11 @@ final class TrainingContext implements ForwardContext {
   public Expr attend(int layer, Expr query, Expr key, Expr value, float scale, int window) {
     return Expr.apply(new Attention(scale, window), List.of(query, key, value, firstRows))
         .getFirst();
+  }
+
+  @Override
+  public Expr block(Expr x, UnaryOperator<Expr> block) {
+    return checkpointing ? variables.checkpoint(x, block) : block.apply(x);
   }
 
   @Override

@@ -131,7 +131,7 @@ final class TrainingLoop {
   private void begin(boolean resume) throws IOException {
     Optional<Path> latest = store.latest();
     if (!resume && latest.isPresent()) {
-      throw new IllegalStateException(
+      throw new IllegalArgumentException(
           "training: expected a folder without checkpoints, got %s; resume that run or choose"
                   .formatted(latest.get())
               + " another folder");
@@ -144,7 +144,7 @@ final class TrainingLoop {
   private void restore(Path checkpoint) throws IOException {
     RunState found = RunState.read(checkpoint.resolve(RunState.FILE_NAME));
     if (!found.identity().equals(state.identity())) {
-      throw new IllegalStateException(
+      throw new IllegalArgumentException(
           "training: expected the settings and data of %s, which are %s, got %s"
               .formatted(checkpoint, found.identity(), state.identity()));
     }

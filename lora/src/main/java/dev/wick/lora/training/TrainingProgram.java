@@ -41,6 +41,7 @@ final class TrainingProgram implements AutoCloseable {
   private final int chunk;
   private final float labelSmoothing;
   private final double dropout;
+  private final boolean checkpointing;
   private final boolean differentiates;
   private final Map<String, TensorSpec> masks = new LinkedHashMap<>();
   private final Program program;
@@ -65,6 +66,7 @@ final class TrainingProgram implements AutoCloseable {
     this.chunk = config.logitRows();
     this.labelSmoothing = differentiates ? (float) config.labelSmoothing() : 0;
     this.dropout = differentiates ? set.dropout() : 0;
+    this.checkpointing = config.gradientCheckpointing();
     this.differentiates = differentiates;
     this.program = engine.trace(tracer -> trace(tracer, forward));
   }
@@ -83,6 +85,7 @@ final class TrainingProgram implements AutoCloseable {
         new TrainingContext(
             set,
             variables,
+            checkpointing,
             masks(tracer, ""),
             inputs.tokens(all),
             inputs.positions(all),

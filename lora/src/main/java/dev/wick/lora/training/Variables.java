@@ -4,9 +4,11 @@ import dev.wick.engine.Tensor;
 import dev.wick.engine.autodiff.Tape;
 import dev.wick.engine.model.Linear;
 import dev.wick.engine.op.Expr;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /** The trained tensors as one tape sees them: each watched once, when it is first used. */
 final class Variables {
@@ -39,6 +41,15 @@ final class Variables {
   /** The squared norms of the rows of a frozen weight, [out]. */
   Tensor squaredNorms(Linear layer) {
     return state.squaredNorms(layer);
+  }
+
+  /** Applies a block, of which the tape keeps only the input. */
+  Expr checkpoint(Expr x, UnaryOperator<Expr> block) {
+    return tape.isEmpty()
+        ? block.apply(x)
+        : tape.get()
+            .checkpoint(inputs -> List.of(block.apply(inputs.getFirst())), List.of(x))
+            .getFirst();
   }
 
   /** Those used so far, by index. */
