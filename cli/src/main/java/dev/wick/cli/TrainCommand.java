@@ -91,9 +91,7 @@ final class TrainCommand implements Callable<Integer> {
     List<TrainingRecord> records = JsonLines.read(data);
     Optional<Double> share = share();
     List<TrainingRecord> aside =
-        validation == null || share.isPresent()
-            ? List.of()
-            : JsonLines.read(Path.of(validation));
+        validation == null || share.isPresent() ? List.of() : JsonLines.read(Path.of(validation));
     try (Session session = new Session(model, device, streams);
         TrainingProgress progress = new TrainingProgress(streams)) {
       TrainingData training = encode(session, records);
@@ -108,7 +106,7 @@ final class TrainCommand implements Callable<Integer> {
       session.hideProgress();
       announce(progress, training, held);
       TrainingResult result = train(session, config, training, held, progress);
-      progress.close();
+      progress.hide();
       conclude(result);
       return ExitCode.OK;
     }
@@ -173,8 +171,7 @@ final class TrainCommand implements Callable<Integer> {
         return trainer.train(training, out);
       }
     }
-    LoraTrainer trainer =
-        new LoraTrainer(session.model(), adapter.config(model.model()), config);
+    LoraTrainer trainer = new LoraTrainer(session.model(), adapter.config(model.model()), config);
     held.ifPresent(trainer::withValidation);
     trainer.withListener(progress).withResume(resume);
     try (Interrupts _ = Interrupts.handledBy(trainer::cancel)) {

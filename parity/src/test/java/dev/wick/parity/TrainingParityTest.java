@@ -23,8 +23,8 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Fine-tuning step by step, and gradients of whole models, against PEFT and torch. Tolerances are
- * those of the reference data's README. It has none for parameters, which differ by up to 1e-5 between
- * F32 and F64 there.
+ * those of the reference data's README. It has none for parameters, which differ by up to 1e-5
+ * between F32 and F64 there.
  */
 class TrainingParityTest {
   private static final double LOSS = 1e-4;
@@ -42,8 +42,7 @@ class TrainingParityTest {
     for (String device : Devices.wanted()) {
       manifest
           .properties()
-          .forEach(
-              entry -> addTrajectory(cases, device, entry.getKey(), model(entry.getValue())));
+          .forEach(entry -> addTrajectory(cases, device, entry.getKey(), model(entry.getValue())));
     }
     return cases.tests(6 * manifest.size() * Devices.wanted().size());
   }
@@ -51,31 +50,67 @@ class TrainingParityTest {
   private void addTrajectory(CaseCount cases, String device, String name, GoldenModel model) {
     Path files = folder().resolve(name);
     String title = device + " " + name;
-    add(cases, device, model, title + " losses", r -> {
-      double[] expected = doubles(files, "loss");
-      for (int step = 0; step < expected.length; step++) {
-        assertThat(r.losses.get(step)).as("step %d", step).isCloseTo(expected[step], within(LOSS));
-      }
-    }, name);
-    add(cases, device, model, title + " gradient norms", r -> {
-      double[] expected = doubles(files, "grad_norm");
-      for (int step = 0; step < expected.length; step++) {
-        assertThat(r.gradientNorms.get(step))
-            .as("step %d", step)
-            .isCloseTo(expected[step], within(gradientTolerance(model) * expected[step]));
-      }
-    }, name);
-    add(cases, device, model, title + " rates", r -> {
-      double[] expected = doubles(files, "lr");
-      for (int step = 0; step < expected.length; step++) {
-        assertThat(r.rates.get(step)).as("step %d", step).isCloseTo(expected[step], within(1e-12));
-      }
-    }, name);
-    add(cases, device, model, title + " gradients",
-        r -> compare(files.resolve("grads.safetensors"), r.gradients::get, model), name);
-    add(cases, device, model, title + " parameters on the way",
-        r -> compare(files.resolve("params_after.safetensors"), r.parameters::get), name);
-    add(cases, device, model, title + " final adapter",
+    add(
+        cases,
+        device,
+        model,
+        title + " losses",
+        r -> {
+          double[] expected = doubles(files, "loss");
+          for (int step = 0; step < expected.length; step++) {
+            assertThat(r.losses.get(step))
+                .as("step %d", step)
+                .isCloseTo(expected[step], within(LOSS));
+          }
+        },
+        name);
+    add(
+        cases,
+        device,
+        model,
+        title + " gradient norms",
+        r -> {
+          double[] expected = doubles(files, "grad_norm");
+          for (int step = 0; step < expected.length; step++) {
+            assertThat(r.gradientNorms.get(step))
+                .as("step %d", step)
+                .isCloseTo(expected[step], within(gradientTolerance(model) * expected[step]));
+          }
+        },
+        name);
+    add(
+        cases,
+        device,
+        model,
+        title + " rates",
+        r -> {
+          double[] expected = doubles(files, "lr");
+          for (int step = 0; step < expected.length; step++) {
+            assertThat(r.rates.get(step))
+                .as("step %d", step)
+                .isCloseTo(expected[step], within(1e-12));
+          }
+        },
+        name);
+    add(
+        cases,
+        device,
+        model,
+        title + " gradients",
+        r -> compare(files.resolve("grads.safetensors"), r.gradients::get, model),
+        name);
+    add(
+        cases,
+        device,
+        model,
+        title + " parameters on the way",
+        r -> compare(files.resolve("params_after.safetensors"), r.parameters::get),
+        name);
+    add(
+        cases,
+        device,
+        model,
+        title + " final adapter",
         r -> compare(files.resolve("final/adapter_model.safetensors"), r.parameters::get),
         name);
   }
@@ -125,19 +160,14 @@ class TrainingParityTest {
     JsonNode run = Goldens.json(files.resolve("run.json"));
     LanguageModel model = loaded.get(device, golden);
     try (GoldenTensors batch = GoldenTensors.open(files.resolve("batch.safetensors"));
-        TrainingSession session =
-            TrainingSession.full(model, TrainingConfig.builder().build())) {
+        TrainingSession session = TrainingSession.full(model, TrainingConfig.builder().build())) {
       double loss = session.computeGradients(GoldenBatches.of(batch));
 
       assertThat(loss).isCloseTo(run.get("loss").asDouble(), within(LOSS));
       double norm = run.get("grad_norm").asDouble();
-      assertThat(session.gradientNorm())
-          .isCloseTo(norm, within(gradientTolerance(golden) * norm));
+      assertThat(session.gradientNorm()).isCloseTo(norm, within(gradientTolerance(golden) * norm));
       Map<String, HostTensor> gradients = session.gradients();
-      compare(
-          files.resolve("grads.safetensors"),
-          name -> FusedExperts.of(name, gradients),
-          golden);
+      compare(files.resolve("grads.safetensors"), name -> FusedExperts.of(name, gradients), golden);
     }
   }
 
@@ -154,8 +184,7 @@ class TrainingParityTest {
   }
 
   /** Gradients to the tolerance relative to the largest element of each. */
-  private static void compare(
-      Path file, Function<String, float[]> actual, GoldenModel model) {
+  private static void compare(Path file, Function<String, float[]> actual, GoldenModel model) {
     compare(file, actual, largest -> gradientTolerance(model) * largest);
   }
 

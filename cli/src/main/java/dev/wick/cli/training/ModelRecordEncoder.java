@@ -32,8 +32,8 @@ public final class ModelRecordEncoder implements RecordEncoder {
    * @param hasConversations whether a chat template is needed
    * @throws IOException if the folder has none though it is needed, or a file is damaged
    */
-  public ModelRecordEncoder(
-      Path folder, HuggingFaceTokenizer tokenizer, boolean hasConversations) throws IOException {
+  public ModelRecordEncoder(Path folder, HuggingFaceTokenizer tokenizer, boolean hasConversations)
+      throws IOException {
     this.tokenizer = tokenizer;
     this.template = hasConversations ? ChatTemplate.load(folder) : null;
     Object eos = TokenizerConfig.load(folder).specialTokens().get("eos_token");

@@ -89,8 +89,13 @@ public final class TrainingProgress implements TrainingListener, AutoCloseable {
     err.flush();
   }
 
+  /** Removes the bar, for good. */
+  public void hide() {
+    bar.hide();
+  }
+
   @Override
   public void close() {
-    bar.close();
+    hide();
   }
 }

@@ -44,8 +44,8 @@ public interface ForwardContext {
   Expr attend(int layer, Expr query, Expr key, Expr value, float scale, int window);
 
   /**
-   * Applies one block of a model, through which everything else flows. Training may keep no more
-   * of a block than its input and compute it a second time, so that a block must do the same each
+   * Applies one block of a model, through which everything else flows. Training may keep no more of
+   * a block than its input and compute it a second time, so that a block must do the same each
    * time.
    *
    * @param x [tokens, hidden]

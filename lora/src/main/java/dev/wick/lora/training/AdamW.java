@@ -4,8 +4,8 @@ import java.util.List;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2017, arXiv:1711.05101), in F32 and in
- * the order of operations of {@code torch.optim.AdamW}, so that runs can be compared. One step count
- * for all parameters. One thread at a time.
+ * the order of operations of {@code torch.optim.AdamW}, so that runs can be compared. One step
+ * count for all parameters. One thread at a time.
  */
 public final class AdamW {
   private final AdamWConfig config;
@@ -55,10 +55,10 @@ public final class AdamW {
     check(parameters, "parameters");
     check(gradients, "gradients");
     steps++;
-    double correction1 = 1 - Math.pow(config.beta1(), steps);
-    double correction2 = 1 - Math.pow(config.beta2(), steps);
+    double correction1 = 1 - Math.pow(config.beta1(), (double) steps);
+    double correction2 = 1 - Math.pow(config.beta2(), (double) steps);
     float keep = (float) (1 - rate * config.weightDecay());
-    float stepSize = (float) (-(rate / correction1));
+    float stepSize = (float) (-rate / correction1);
     float rootCorrection = (float) Math.sqrt(correction2);
     for (int i = 0; i < parameters.size(); i++) {
       update(

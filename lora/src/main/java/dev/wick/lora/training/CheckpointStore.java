@@ -128,8 +128,7 @@ final class CheckpointStore {
     return target;
   }
 
-  private static void create(Path target, Content content) throws IOException {
-    Path folder = target.toAbsolutePath().getParent();
+  private void create(Path target, Content content) throws IOException {
     Files.createDirectories(folder);
     Path temporary = temporary(target);
     try {

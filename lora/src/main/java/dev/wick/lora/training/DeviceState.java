@@ -40,7 +40,8 @@ final class DeviceState implements AutoCloseable {
 
   /** Squared norms of the rows of a linear layer's weight, F32 [out]. */
   Tensor squaredNorms(Linear layer) {
-    return squaredNorms.computeIfAbsent(layer.name(), name -> scope.tensor(SquaredNorms.of(engine, layer), layer.out()));
+    return squaredNorms.computeIfAbsent(
+        layer.name(), name -> scope.tensor(SquaredNorms.of(engine, layer), layer.out()));
   }
 
   @Override

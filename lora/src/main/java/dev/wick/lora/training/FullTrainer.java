@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Trains every parameter of a model, in F32 copies of its own: twelve bytes per parameter beside the
- * gradients. For small models, also from random weights.
+ * Trains every parameter of a model, in F32 copies of its own: twelve bytes per parameter beside
+ * the gradients. For small models, also from random weights.
  *
  * <p>The folder then holds the model in BF16 with the configuration and tokenizer of the original,
  * {@code loss.csv}, {@code loss.svg}, and the newest checkpoints. One run at a time; {@link
@@ -65,8 +65,8 @@ public final class FullTrainer {
    * @throws IOException if a file cannot be written or, to resume, read; the last checkpoint is
    *     good
    * @throws DivergedException if a loss or gradient is not finite; the last checkpoint is good
-   * @throws IllegalArgumentException if data and model do not fit, if the folder holds
-   *     checkpoints and the run is not to resume, or those of a run with other settings or data
+   * @throws IllegalArgumentException if data and model do not fit, if the folder holds checkpoints
+   *     and the run is not to resume, or those of a run with other settings or data
    */
   public TrainingResult train(TrainingData data, Path folder) throws IOException {
     try (TrainingSession session = TrainingSession.full(model, config)) {

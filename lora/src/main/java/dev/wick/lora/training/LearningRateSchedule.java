@@ -12,8 +12,7 @@ import java.util.Objects;
  * @param totalSteps steps of the run
  * @param decaySteps steps of the last phase of WARM_UP_STABLE_DECAY; without meaning for others
  */
-public record LearningRateSchedule(
-    Kind kind, long warmUpSteps, long totalSteps, long decaySteps) {
+public record LearningRateSchedule(Kind kind, long warmUpSteps, long totalSteps, long decaySteps) {
   /** The curves. */
   public enum Kind {
     /** The peak from the first step on. */

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
@@ -39,8 +40,7 @@ final class LoraVariables {
     int number = 0;
     for (Linear layer : model.forwardPass().linears()) {
       if (rules.targets(layer.name())) {
-        SplittableRandom own =
-            random.stream(RandomStreams.Purpose.INITIALISATION, 0, number++);
+        SplittableRandom own = random.stream(RandomStreams.Purpose.INITIALISATION, 0, number++);
         variables.addFresh(layer, config, rules, own);
       }
     }
@@ -195,17 +195,20 @@ final class LoraVariables {
           "training: expected an adapter of %d layers as configured, got one of %d"
               .formatted(set.lowRank().size(), adapter.deltas().size()));
     }
-    set.lowRank()
+    adapter
+        .deltas()
         .forEach(
-            (module, slot) -> {
-              LowRank delta = adapter.deltas().get(module);
+            (module, delta) -> {
+              LowRankSlot slot = Objects.requireNonNull(set.lowRank().get(module));
               restore(set, slot.a(), delta.a());
               restore(set, slot.b(), delta.b());
               delta.magnitude().ifPresent(m -> restore(set, slot.magnitude(), m));
               delta.bias().ifPresent(b -> restore(set, slot.bias(), b));
             });
-    set.whole()
-        .forEach((name, index) -> restore(set, index, adapter.replacements().get(name)));
+    adapter
+        .replacements()
+        .forEach(
+            (name, tensor) -> restore(set, Objects.requireNonNull(set.whole().get(name)), tensor));
   }
 
   private static void restore(TrainableSet set, int index, HostTensor source) {

@@ -1,6 +1,7 @@
 package dev.wick.lora.training;
 
 import java.util.ArrayList;
+import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
 
@@ -26,7 +27,7 @@ final class LossChart {
 
   private LossChart(List<LossCurve.Point> points) {
     this.points = points;
-    this.lastStep = Math.max(1, points.isEmpty() ? 1 : points.getLast().step());
+    this.lastStep = Math.max(1, points.isEmpty() ? 1 : (double) points.getLast().step());
     double min = Double.POSITIVE_INFINITY;
     double max = Double.NEGATIVE_INFINITY;
     for (LossCurve.Point point : points) {
@@ -43,65 +44,47 @@ final class LossChart {
   }
 
   private String draw() {
-    StringBuilder svg = new StringBuilder(4096);
-    add(
-        svg,
+    Formatter svg = new Formatter(Locale.ROOT);
+    svg.format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
-            + " font-family=\"sans-serif\" font-size=\"12\">",
-        WIDTH,
-        HEIGHT,
-        WIDTH,
-        HEIGHT);
-    add(svg, "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>");
+            + " font-family=\"sans-serif\" font-size=\"12\">%n",
+        WIDTH, HEIGHT, WIDTH, HEIGHT);
+    svg.format("<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n");
     axes(svg);
     int stride = Math.ceilDiv(Math.max(1, points.size()), MAX_DOTS);
     for (int i = 0; i < points.size(); i += stride) {
       LossCurve.Point point = points.get(i);
-      add(
-          svg,
-          "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"1.5\" fill=\"#9ecae1\"/>",
-          x(point.step()),
-          y(point.loss()));
+      svg.format(
+          "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"1.5\" fill=\"#9ecae1\"/>%n",
+          x((double) point.step()), y(point.loss()));
     }
     line(svg, smoothed(stride), "#08519c");
     line(svg, validations(), "#d94801");
-    add(svg, "<text x=\"%d\" y=\"22\" fill=\"#08519c\">training loss</text>", LEFT);
+    svg.format("<text x=\"%d\" y=\"22\" fill=\"#08519c\">training loss</text>%n", LEFT);
     if (!validations().isEmpty()) {
-      add(svg, "<text x=\"%d\" y=\"22\" fill=\"#d94801\">validation loss</text>", LEFT + 110);
+      svg.format("<text x=\"%d\" y=\"22\" fill=\"#d94801\">validation loss</text>%n", LEFT + 110);
     }
-    add(svg, "</svg>");
+    svg.format("</svg>%n");
     return svg.toString();
   }
 
-  private void axes(StringBuilder svg) {
+  private void axes(Formatter svg) {
     for (int i = 0; i <= TICKS; i++) {
       double loss = low + (high - low) * i / TICKS;
       double step = lastStep * i / TICKS;
-      add(
-          svg,
-          "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#dddddd\"/>",
-          LEFT,
-          y(loss),
-          WIDTH - RIGHT,
-          y(loss));
-      add(
-          svg,
-          "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.3f</text>",
-          LEFT - 6,
-          y(loss) + 4,
-          loss);
-      add(
-          svg,
-          "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>",
-          x(step),
-          HEIGHT - BOTTOM + 18,
-          step);
+      svg.format(
+          "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#dddddd\"/>%n",
+          LEFT, y(loss), WIDTH - RIGHT, y(loss));
+      svg.format(
+          "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.3f</text>%n",
+          LEFT - 6, y(loss) + 4, loss);
+      svg.format(
+          "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>%n",
+          x(step), HEIGHT - BOTTOM + 18, step);
     }
-    add(
-        svg,
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">step</text>",
-        (LEFT + WIDTH - RIGHT) / 2,
-        HEIGHT - 6);
+    svg.format(
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">step</text>%n",
+        (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6);
   }
 
   /** An exponential mean, corrected at its beginning as Adam's is. */
@@ -130,7 +113,7 @@ final class LossChart {
     return line;
   }
 
-  private void line(StringBuilder svg, List<double[]> line, String colour) {
+  private void line(Formatter svg, List<double[]> line, String colour) {
     if (line.isEmpty()) {
       return;
     }
@@ -138,11 +121,9 @@ final class LossChart {
     for (double[] point : line) {
       path.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point[0]), y(point[1])));
     }
-    add(
-        svg,
-        "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>",
-        path.toString().strip(),
-        colour);
+    svg.format(
+        "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>%n",
+        path.toString().strip(), colour);
   }
 
   private double x(double step) {
@@ -151,9 +132,5 @@ final class LossChart {
 
   private double y(double loss) {
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (loss - low) / (high - low);
-  }
-
-  private static void add(StringBuilder svg, String format, Object... values) {
-    svg.append(String.format(Locale.ROOT, format, values)).append('\n');
   }
 }

@@ -86,13 +86,11 @@ final class ModelFiles implements ParameterFiles {
         Files.copy(file, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
     }
-    Map<String, Object> config =
-        new LinkedHashMap<>(JsonFile.readObject(source.resolve(CONFIG)));
+    Map<String, Object> config = new LinkedHashMap<>(JsonFile.readObject(source.resolve(CONFIG)));
     config.remove("torch_dtype");
     config.put("dtype", "bfloat16");
     try (JsonGenerator json =
-        new JsonFactory()
-            .createGenerator(folder.resolve(CONFIG).toFile(), JsonEncoding.UTF8)) {
+        new JsonFactory().createGenerator(folder.resolve(CONFIG).toFile(), JsonEncoding.UTF8)) {
       json.useDefaultPrettyPrinter();
       write(json, config);
     }

@@ -1,8 +1,8 @@
 package dev.wick.lora.training;
 
+import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.HostTensor;
 import dev.wick.engine.tensor.TensorSpec;
-import dev.wick.engine.tensor.DType;
 import dev.wick.formats.FormatException;
 import dev.wick.formats.SafetensorsFile;
 import dev.wick.formats.SafetensorsWriter;
@@ -46,8 +46,7 @@ final class OptimizerFile {
   }
 
   /** Copies a tensor of a file, which has to have a spec. */
-  static void copy(
-      SafetensorsFile source, Path file, String name, TensorSpec spec, float[] target)
+  static void copy(SafetensorsFile source, Path file, String name, TensorSpec spec, float[] target)
       throws IOException {
     TensorSpec found =
         source

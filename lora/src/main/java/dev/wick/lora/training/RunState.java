@@ -11,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Where a run stands, as {@code trainer_state.json} has it. With the seed, the position is the state
- * of all random numbers too.
+ * Where a run stands, as {@code trainer_state.json} has it. With the seed, the position is the
+ * state of all random numbers too.
  *
  * @param step optimiser steps made
  * @param epoch visit of the examples, 0 for the first
@@ -56,8 +56,7 @@ record RunState(
   }
 
   void write(Path file) throws IOException {
-    try (JsonGenerator json =
-        new JsonFactory().createGenerator(file.toFile(), JsonEncoding.UTF8)) {
+    try (JsonGenerator json = new JsonFactory().createGenerator(file.toFile(), JsonEncoding.UTF8)) {
       json.useDefaultPrettyPrinter();
       json.writeStartObject();
       json.writeNumberField("format", FORMAT);
@@ -100,12 +99,10 @@ record RunState(
         identity);
   }
 
-  private static Number number(Path file, Map<String, Object> json, String key)
-      throws IOException {
+  private static Number number(Path file, Map<String, Object> json, String key) throws IOException {
     if (json.get(key) instanceof Number number) {
       return number;
     }
-    throw new FormatException(
-        file, "%s: expected a number, got %s".formatted(key, json.get(key)));
+    throw new FormatException(file, "%s: expected a number, got %s".formatted(key, json.get(key)));
   }
 }

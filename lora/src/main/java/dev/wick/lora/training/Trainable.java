@@ -2,17 +2,32 @@ package dev.wick.lora.training;
 
 import dev.wick.engine.tensor.Shape;
 
-/**
- * A tensor that training changes.
- *
- * @param name as in checkpoints
- * @param values the F32 elements, changed in place
- */
-record Trainable(String name, Shape shape, float[] values) {
-  Trainable {
+/** A tensor that training changes: a name, as in checkpoints, and F32 elements on the host. */
+final class Trainable {
+  private final String name;
+  private final Shape shape;
+  private final float[] values;
+
+  Trainable(String name, Shape shape, float[] values) {
     if (values.length != shape.size()) {
       throw new IllegalArgumentException(
           "trainable: expected %s elements for %s, got %d".formatted(shape, name, values.length));
     }
+    this.name = name;
+    this.shape = shape;
+    this.values = values;
+  }
+
+  String name() {
+    return name;
+  }
+
+  Shape shape() {
+    return shape;
+  }
+
+  /** The elements themselves, changed in place. */
+  float[] values() {
+    return values;
   }
 }

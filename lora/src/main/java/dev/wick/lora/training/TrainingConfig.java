@@ -57,10 +57,7 @@ public record TrainingConfig(
     check(steps >= 0, "a number of steps of at least 0", steps);
     check(steps > 0 || epochs >= 1, "at least one epoch or one step", epochs);
     check(batchSize >= 1, "a batch size of at least 1", batchSize);
-    check(
-        gradientAccumulation >= 1,
-        "a gradient accumulation of at least 1",
-        gradientAccumulation);
+    check(gradientAccumulation >= 1, "a gradient accumulation of at least 1", gradientAccumulation);
     check(packedLength >= 0, "a packed length of at least 0", packedLength);
     check(
         learningRate > 0 && learningRate < Double.POSITIVE_INFINITY,

@@ -50,8 +50,7 @@ final class TrainingContext implements ForwardContext {
 
   /** The same pass with the variables of another tape. */
   TrainingContext with(Variables others, Dropout masks) {
-    return new TrainingContext(
-        set, others, checkpointing, masks, tokens, positions, firstRows);
+    return new TrainingContext(set, others, checkpointing, masks, tokens, positions, firstRows);
   }
 
   @Override
@@ -103,8 +102,8 @@ final class TrainingContext implements ForwardContext {
   }
 
   /**
-   * The norms of the rows of W + s · B · A, [out], without that matrix: {@code ‖w‖² + 2 s (W · Aᵀ) ·
-   * b + s² b · A · Aᵀ · bᵀ}.
+   * The norms of the rows of W + s · B · A, [out], without that matrix: {@code ‖w‖² + 2 s (W · Aᵀ)
+   * · b + s² b · A · Aᵀ · bᵀ}.
    */
   private Expr norms(Linear layer, LowRankSlot slot) {
     Tensor a = variables.constant(slot.a());
@@ -136,9 +135,7 @@ final class TrainingContext implements ForwardContext {
     Expr low = visit(input, chosen, slots.stream().map(s -> variables.get(s.a())).toList());
     Expr delta =
         visit(
-            low.mul(first.scale()),
-            chosen,
-            slots.stream().map(s -> variables.get(s.b())).toList());
+            low.mul(first.scale()), chosen, slots.stream().map(s -> variables.get(s.b())).toList());
     return y.add(delta);
   }
 

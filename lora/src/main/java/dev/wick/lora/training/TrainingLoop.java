@@ -150,9 +150,7 @@ final class TrainingLoop {
     }
     files.restore(checkpoint);
     OptimizerFile.read(
-        checkpoint.resolve(OptimizerFile.FILE_NAME),
-        session.optimizer(),
-        session.set().tensors());
+        checkpoint.resolve(OptimizerFile.FILE_NAME), session.optimizer(), session.set().tensors());
     session.restored(found.step());
     curve = LossCurve.read(checkpoint.resolve(LossCurve.CSV_NAME));
     state = found;

@@ -24,9 +24,9 @@ import java.util.TreeMap;
 /**
  * Forward and backward pass of one shape of micro-batch as one program.
  *
- * <p>Logits are made, turned into losses and differentiated by chunks of rows, so that no
- * [tokens, vocab] matrix exists: the gradient of the hidden states is complete when the backward
- * pass through the layers begins.
+ * <p>Logits are made, turned into losses and differentiated by chunks of rows, so that no [tokens,
+ * vocab] matrix exists: the gradient of the hidden states is complete when the backward pass
+ * through the layers begins.
  */
 final class TrainingProgram implements AutoCloseable {
   private static final String INTEGERS = "integers";
@@ -103,12 +103,10 @@ final class TrainingProgram implements AutoCloseable {
     tracer.output(LOSS, head.loss.getFirst());
     if (differentiates) {
       List<Expr> watched = List.copyOf(variables.watched().values());
-      List<Expr> gradients =
-          tape.gradients(List.of(hidden), List.of(head.hiddenGradient), watched);
+      List<Expr> gradients = tape.gradients(List.of(hidden), List.of(head.hiddenGradient), watched);
       for (int i = 0; i < gradients.size(); i++) {
         Expr other = head.gradients.get(i);
-        tracer.output(
-            GRADIENT + i, other == null ? gradients.get(i) : gradients.get(i).add(other));
+        tracer.output(GRADIENT + i, other == null ? gradients.get(i) : gradients.get(i).add(other));
       }
     }
   }
@@ -201,8 +199,7 @@ final class TrainingProgram implements AutoCloseable {
 
   /** Adds the gradient of a trained tensor, of the last run, to others. */
   void addGradient(int index, float[] sum, float[] scratch) {
-    program.read(
-        GRADIENT + index, MemorySegment.ofArray(scratch).asSlice(0, 4L * sum.length));
+    program.read(GRADIENT + index, MemorySegment.ofArray(scratch).asSlice(0, 4L * sum.length));
     for (int i = 0; i < sum.length; i++) {
       sum[i] += scratch[i];
     }

@@ -56,8 +56,7 @@ public final class TrainingSession implements AutoCloseable {
    */
   public static TrainingSession lora(
       LanguageModel model, PeftConfig adapter, TrainingConfig config) {
-    return new TrainingSession(
-        model, LoraVariables.fresh(model, adapter, config.seed()), config);
+    return new TrainingSession(model, LoraVariables.fresh(model, adapter, config.seed()), config);
   }
 
   /**
@@ -184,13 +183,7 @@ public final class TrainingSession implements AutoCloseable {
       }
       program =
           new TrainingProgram(
-              model.engine(),
-              model.forwardPass(),
-              set,
-              state,
-              key.shape(),
-              config,
-              differentiates);
+              model.engine(), model.forwardPass(), set, state, key.shape(), config, differentiates);
       programs.put(key, program);
     }
     return program;
@@ -210,8 +203,7 @@ public final class TrainingSession implements AutoCloseable {
     Map<String, HostTensor> copies = new LinkedHashMap<>();
     for (int i = 0; i < arrays.size(); i++) {
       Trainable tensor = set.tensors().get(i);
-      copies.put(
-          tensor.name(), HostTensor.of(arrays.get(i).clone(), tensor.shape().toArray()));
+      copies.put(tensor.name(), HostTensor.of(arrays.get(i).clone(), tensor.shape().toArray()));
     }
     return copies;
   }

@@ -159,9 +159,9 @@ public final class ChatTemplate {
     List<ChatMessage> messages = request.messages();
     for (int i = 0; i < messages.size(); i++) {
       if (messages.get(i).role().equals(ASSISTANT)) {
-        String before =
-            i == 0 ? "" : render(whole.first(i).withGenerationPrompt(true)).text();
-        String through = i == messages.size() - 1 ? prompt.text() : render(whole.first(i + 1)).text();
+        String before = i == 0 ? "" : render(whole.first(i).withGenerationPrompt(true)).text();
+        String through =
+            i == messages.size() - 1 ? prompt.text() : render(whole.first(i + 1)).text();
         if (prompt.text().startsWith(through) && through.startsWith(before)) {
           spans.add(
               new Rendered.Span(

@@ -119,8 +119,7 @@ public record TrainingData(List<Example> examples, int leftOut, int truncated) {
    * @param packedLength tokens of a row into which examples are packed; 0 for no packing
    * @param random decides the order
    */
-  public List<MicroBatch> shuffledBatches(
-      int batchSize, int packedLength, RandomGenerator random) {
+  public List<MicroBatch> shuffledBatches(int batchSize, int packedLength, RandomGenerator random) {
     return batches(shuffled(examples.size(), random), batchSize, packedLength);
   }
 
