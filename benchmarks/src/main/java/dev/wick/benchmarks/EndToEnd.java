@@ -29,37 +29,31 @@ import java.util.stream.IntStream;
  */
 public final class EndToEnd {
   private static final int TOKEN = 1000;
+  private static final int BURST = 4;
 
   private final LanguageModel model;
-  private final MemorySegment weights;
-  private final double bytesPerToken;
+  private final ReadProbe weights;
   private final double operationsPerToken;
   private final int threads = Runtime.getRuntime().availableProcessors();
   private final StepOutput output = new StepOutput();
 
   private EndToEnd(LanguageModel model, Checkpoint checkpoint) throws Exception {
     this.model = model;
+    boolean tied = checkpoint.weights().find("lm_head.weight").isEmpty();
     long matrices = 0;
-    long embedding = 0;
-    String largest = "";
-    long largestBytes = 0;
+    List<MemorySegment> read = new ArrayList<>();
     for (String name : checkpoint.weights().names()) {
+      boolean embedding = name.contains("embed_tokens");
       TensorSpec spec = checkpoint.weights().find(name).orElseThrow();
-      if (spec.byteSize() > largestBytes) {
-        largestBytes = spec.byteSize();
-        largest = name;
-      }
-      if (spec.shape().rank() == 2 && !name.contains("embed_tokens")) {
+      if (spec.shape().rank() == 2 && !embedding) {
         matrices += spec.shape().size();
       }
-      if (name.contains("embed_tokens")) {
-        embedding = spec.byteSize();
+      if (tied || !embedding) {
+        read.add(checkpoint.weights().data(name));
       }
     }
-    boolean tied = checkpoint.weights().find("lm_head.weight").isEmpty();
-    this.bytesPerToken = model.info().weightBytes() - (tied ? 0 : embedding);
     this.operationsPerToken = 2.0 * matrices;
-    this.weights = checkpoint.weights().data(largest);
+    this.weights = new ReadProbe(read);
   }
 
   /** Runs the benchmark and prints one line per round and the medians. */
@@ -95,35 +89,43 @@ public final class EndToEnd {
   }
 
   private Round round(int decodeTokens, int prefillTokens) throws InterruptedException {
-    double read = ReadProbe.bytesPerSecond(weights, threads);
-    double[] decode = decode(decodeTokens);
-    read = Math.max(read, ReadProbe.bytesPerSecond(weights, threads));
-    double peak = FmaProbe.operationsPerSecond(threads);
+    Decode decode = decode(decodeTokens);
+    double before = FmaProbe.operationsPerSecond(threads);
     double prefill = prefill(prefillTokens);
+    double peak = (before + FmaProbe.operationsPerSecond(threads)) / 2;
+    double read = decode.readPerSecond();
     return new Round(
         read,
         peak,
-        decode[0],
-        decode[0] * bytesPerToken / read,
+        decode.tokensPerSecond(),
+        decode.tokensPerSecond() * weights.bytes() / read,
         prefill,
         prefill * operationsPerToken / peak,
-        decode[1]);
+        decode.heapPerToken());
   }
 
-  private double[] decode(int tokens) {
+  /** Decodes a few tokens, reads the weights as often, and so on: both see the same machine. */
+  private Decode decode(int tokens) throws InterruptedException {
     ThreadMXBean threadBean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    double decoding = 0;
+    double reading = 0;
+    long heap = 0;
     try (KvLease lease = model.kvPool().lease()) {
       model.step(StepBatch.of(lease, Logits.LAST, TOKEN), output);
-      model.step(StepBatch.of(lease, Logits.LAST, TOKEN), output);
-      long heap = threadBean.getCurrentThreadAllocatedBytes();
-      long begin = System.nanoTime();
-      for (int i = 0; i < tokens; i++) {
-        model.step(StepBatch.of(lease, Logits.LAST, output.argMax(0)), output);
+      for (int done = 0; done < tokens; done += BURST) {
+        model.step(StepBatch.of(lease, Logits.LAST, output.argMax(0)), output); // wakes the team
+        long heapBefore = threadBean.getCurrentThreadAllocatedBytes();
+        long begin = System.nanoTime();
+        for (int i = 0; i < BURST; i++) {
+          model.step(StepBatch.of(lease, Logits.LAST, output.argMax(0)), output);
+        }
+        decoding += (System.nanoTime() - begin) / 1e9;
+        heap += threadBean.getCurrentThreadAllocatedBytes() - heapBefore;
+        reading += (double) BURST * weights.bytes() / weights.bytesPerSecond(threads, BURST);
       }
-      double seconds = (System.nanoTime() - begin) / 1e9;
-      heap = threadBean.getCurrentThreadAllocatedBytes() - heap;
-      return new double[] {tokens / seconds, (double) heap / tokens};
     }
+    int decoded = Math.ceilDiv(tokens, BURST) * BURST;
+    return new Decode(decoded / decoding, decoded * (double) weights.bytes() / reading, (double) heap / decoded);
   }
 
   private double prefill(int tokens) {
@@ -140,6 +142,8 @@ public final class EndToEnd {
     Collections.sort(values);
     return values.get(values.size() / 2);
   }
+
+  private record Decode(double tokensPerSecond, double readPerSecond, double heapPerToken) {}
 
   /** Figures of one round; rates per second, ratios to the probes of the round. */
   private record Round(

@@ -2,25 +2,63 @@ package dev.wick.benchmarks;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** How fast some threads together read memory once, front to back: the limit of decoding. */
+/**
+ * How fast some threads together read the weights that a decoded token needs, once, front to back,
+ * doing nothing but adding them up: the limit of decoding.
+ */
 final class ReadProbe {
   private static final VectorSpecies<Long> SPECIES = LongVector.SPECIES_PREFERRED;
+  private static final int VECTOR = SPECIES.vectorByteSize();
+  private static final long CHUNK = 1 << 22;
   private static final AtomicLong SINK = new AtomicLong();
 
-  private ReadProbe() {}
+  private final List<MemorySegment> chunks;
+  private final long bytes;
 
-  /** Bytes per second over one pass. */
-  static double bytesPerSecond(MemorySegment memory, int threads) throws InterruptedException {
-    long part = memory.byteSize() / threads / 4096 * 4096;
+  /** A probe of the segments, in this order. */
+  @SuppressWarnings("restricted") // a benchmark runs with native access
+  ReadProbe(List<MemorySegment> segments) {
+    // One class of segments, so that the loop compiles to plain loads.
+    chunks =
+        segments.stream()
+            .map(segment -> segment.reinterpret(segment.byteSize()))
+            .<MemorySegment>mapMulti(ReadProbe::cut)
+            .toList();
+    bytes = chunks.stream().mapToLong(MemorySegment::byteSize).sum();
+  }
+
+  private static void cut(
+      MemorySegment segment, Consumer<MemorySegment> chunks) {
+    for (long from = 0; from < segment.byteSize(); from += CHUNK) {
+      chunks.accept(segment.asSlice(from, Math.min(CHUNK, segment.byteSize() - from)));
+    }
+  }
+
+  /** How much one pass reads. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Bytes per second over some passes. */
+  double bytesPerSecond(int threads, int passes) throws InterruptedException {
+    AtomicInteger next = new AtomicInteger();
+    int last = passes * chunks.size();
     return Threads.time(
         threads,
-        thread -> SINK.addAndGet(sum(memory.asSlice(thread * part, part))),
-        (double) part * threads);
+        _ -> {
+          for (int i = next.getAndIncrement(); i < last; i = next.getAndIncrement()) {
+            SINK.addAndGet(sum(chunks.get(i % chunks.size())));
+          }
+        },
+        (double) bytes * passes);
   }
 
   /** Four independent streams of loads, so that neither latency nor additions limit. */
@@ -29,19 +67,16 @@ final class ReadProbe {
     LongVector b = a;
     LongVector c = a;
     LongVector d = a;
-    long bytes = SPECIES.vectorByteSize();
-    for (long i = 0; i + 4 * bytes <= memory.byteSize(); i += 4 * bytes) {
-      a = a.add(LongVector.fromMemorySegment(SPECIES, memory, i, ByteOrder.LITTLE_ENDIAN));
-      b = b.add(LongVector.fromMemorySegment(SPECIES, memory, i + bytes, ByteOrder.LITTLE_ENDIAN));
-      c =
-          c.add(
-              LongVector.fromMemorySegment(
-                  SPECIES, memory, i + 2 * bytes, ByteOrder.LITTLE_ENDIAN));
-      d =
-          d.add(
-              LongVector.fromMemorySegment(
-                  SPECIES, memory, i + 3 * bytes, ByteOrder.LITTLE_ENDIAN));
+    for (long i = 0; i + 4 * VECTOR <= memory.byteSize(); i += 4 * VECTOR) {
+      a = a.add(load(memory, i));
+      b = b.add(load(memory, i + VECTOR));
+      c = c.add(load(memory, i + 2 * VECTOR));
+      d = d.add(load(memory, i + 3 * VECTOR));
     }
     return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+  }
+
+  private static LongVector load(MemorySegment memory, long offset) {
+    return LongVector.fromMemorySegment(SPECIES, memory, offset, ByteOrder.LITTLE_ENDIAN);
   }
 }

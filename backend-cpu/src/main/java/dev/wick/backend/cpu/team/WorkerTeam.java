@@ -15,22 +15,26 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WorkerTeam implements AutoCloseable {
   /*
-   * Chunks are claimed from one word that holds (chunks << 32 | next). A successful compare-and-set both proves that
-   * the claim belongs to the region now running and takes the chunk, so that a thread which wakes late finds nothing to
-   * do and nobody waits for it: the caller waits only for chunks that are really under way. Both sides spin for some
-   * microseconds, which covers the gaps between the operations of a token, and then park, because a spinning thread
-   * that shares its core with a foreign process costs more than it brings.
+   * Every thread owns a range of chunks and goes through it from the front, so that it reads memory as one stream;
+   * handing out chunks in turn would start a new stream with each. A thread without chunks left takes some from the
+   * back of the others' ranges. A range is one word that holds (end << 32 | next). A successful compare-and-set both
+   * proves that the range belongs to the region now running and takes the chunk, so that a thread which wakes late finds
+   * nothing to do and nobody waits for it: the caller waits only for chunks that are really under way. Both sides spin
+   * for some microseconds, which covers the gaps between the operations of a token, and then park, because a spinning
+   * thread that shares its core with a foreign process costs more than it brings.
    */
-  private static final int CLAIM = 16;
-  private static final int DONE = 32;
-  private static final int WORDS = 48;
+  private static final int LINE = 16;
+  private static final int NUMBER = LINE;
+  private static final int DONE = 2 * LINE;
+  private static final int RANGES = 3 * LINE;
+  private static final long ONE_AT_END = 1L << 32;
   private static final int SPINS = 1_000;
 
   private final Thread[] threads;
   private final Worker[] workers;
   private final ParkedFlag[] parked;
   private final Arena arena = Arena.ofShared();
-  private final AtomicLongArray words = new AtomicLongArray(WORDS);
+  private final AtomicLongArray words;
   private final AtomicBoolean taken = new AtomicBoolean();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final Throttle throttle;
@@ -49,6 +53,7 @@ public final class WorkerTeam implements AutoCloseable {
       throw new IllegalArgumentException("team: expected 1 to 1024 threads, got " + size);
     }
     throttle = new Throttle(size);
+    words = new AtomicLongArray(RANGES + (size + 1) * LINE);
     threads = new Thread[size - 1];
     workers = new Worker[size - 1];
     parked = new ParkedFlag[size - 1];
@@ -102,8 +107,14 @@ public final class WorkerTeam implements AutoCloseable {
     long start = System.nanoTime();
     region = work;
     words.set(DONE, 0);
-    words.set(CLAIM, (long) chunks << 32);
-    wake(Math.min(throttle.limit(), chunks) - 1);
+    int parties = Math.min(throttle.limit(), chunks);
+    for (int i = 0; i < parties; i++) {
+      long from = (long) chunks * i / parties;
+      long end = (long) chunks * (i + 1) / parties;
+      words.set(RANGES + i * LINE, end << 32 | from);
+    }
+    words.set(NUMBER, words.get(NUMBER) + 1);
+    wake(parties - 1);
     int own = claimAll(caller);
     words.getAndAdd(DONE, own);
     long alone = System.nanoTime();
@@ -125,14 +136,24 @@ public final class WorkerTeam implements AutoCloseable {
   }
 
   private int claimAll(Worker worker) {
+    int own = worker.index();
+    int count = claimFrom(worker, own, false);
+    for (int i = 1; i < size(); i++) {
+      count += claimFrom(worker, (own + i) % size(), true);
+    }
+    return count;
+  }
+
+  private int claimFrom(Worker worker, int owner, boolean atEnd) {
+    int word = RANGES + owner * LINE;
     int count = 0;
-    long claim = words.get(CLAIM);
-    while ((int) claim < (int) (claim >>> 32)) {
-      if (words.compareAndSet(CLAIM, claim, claim + 1)) {
-        runChunk(worker, (int) claim);
+    long range = words.get(word);
+    while ((int) range < (int) (range >>> 32)) {
+      if (words.compareAndSet(word, range, atEnd ? range - ONE_AT_END : range + 1)) {
+        runChunk(worker, atEnd ? (int) (range >>> 32) - 1 : (int) range);
         count++;
       }
-      claim = words.get(CLAIM);
+      range = words.get(word);
     }
     return count;
   }
@@ -169,9 +190,12 @@ public final class WorkerTeam implements AutoCloseable {
   private void loop(int slot) {
     Worker worker = workers[slot];
     ParkedFlag flag = parked[slot];
+    long seen = 0;
     int spins = 0;
     while (!closed) {
-      if (mayClaim(slot)) {
+      long number = words.get(NUMBER);
+      if (number != seen && slot + 1 < throttle.limit()) {
+        seen = number;
         int count = claimAll(worker);
         if (count > 0) {
           words.getAndAdd(DONE, count);
@@ -185,18 +209,13 @@ public final class WorkerTeam implements AutoCloseable {
         Thread.onSpinWait();
       } else {
         flag.value = true;
-        if (!mayClaim(slot) && !closed) {
+        if (words.get(NUMBER) == number && !closed) {
           LockSupport.park(this);
         }
         flag.value = false;
         spins = 0;
       }
     }
-  }
-
-  private boolean mayClaim(int slot) {
-    long claim = words.get(CLAIM);
-    return (int) claim < (int) (claim >>> 32) && slot + 1 < throttle.limit();
   }
 
   private static void rethrow(Throwable thrown) {
