@@ -42,17 +42,25 @@ final class WarmUp {
 
   /** Calls the loops until they are fast; returns early if the thread is interrupted. */
   void run() {
+    List<RowDot> dots = List.of(loops.bf16(), loops.f16(), loops.f32());
+    dots.forEach(dot -> dot.fewReady(false));
     try (Arena arena = Arena.ofShared()) {
       Calls calls = new Calls(loops, arena);
       long end = System.nanoTime() + BUDGET_NANOS;
       warm(
           List.of(
-              calls.ofDot(loops.bf16(), 2),
+              calls.ofOne(loops.bf16(), 2),
               calls.ofRows(loops.rows()),
               calls.ofAttention(loops.rows()),
-              calls.ofTile(loops.tile())),
+              calls.ofFew(loops.bf16()),
+              calls.ofTile(loops.tile()),
+              calls.ofOne(loops.f16(), 2),
+              calls.ofFew(loops.f16()),
+              calls.ofOne(loops.f32(), 4),
+              calls.ofFew(loops.f32())),
           end);
-      warm(List.of(calls.ofDot(loops.f16(), 2), calls.ofDot(loops.f32(), 4)), end);
+    } finally {
+      dots.forEach(dot -> dot.fewReady(true));
     }
   }
 
@@ -93,14 +101,21 @@ final class WarmUp {
       lanes = loops.vectorBits() / 32;
     }
 
-    List<Step> ofDot(RowDot dot, int elementBytes) {
+    List<Step> ofOne(RowDot dot, int elementBytes) {
       int block = 2 * lanes;
       long rowBytes = (long) elementBytes * block;
       return List.of(
           new Step(t -> dot.one(a, 0, 0, 1, t * block, b, 0, c, 0, c, 1 << 12)),
-          new Step(t -> dot.few(a, 0, 0, 1, t * block, 4, b, 0, 4, c, 0, 64, c, 1 << 12)),
           new Step(t -> dot.prepare(a, 0, t * block, b, 0)),
           new Step(t -> dot.one(a, 0, rowBytes, t, block, b, 0, c, 0, c, 1 << 12)));
+    }
+
+    List<Step> ofFew(RowDot dot) {
+      int block = 2 * lanes;
+      return List.of(
+          new Step(
+              t -> dot.few(a, 0, 0, 1, t * block, 4, b, 0, 4, c, 0, 64, c, 1 << 12),
+              () -> dot.fewReady(true)));
     }
 
     List<Step> ofRows(RowMath rows) {
@@ -137,7 +152,11 @@ final class WarmUp {
   }
 
   /** One loop, called with a number of turns. */
-  private record Step(IntConsumer body) {
+  private record Step(IntConsumer body, Runnable whenFast) {
+    Step(IntConsumer body) {
+      this(body, () -> {});
+    }
+
     void call(int calls, int turns) {
       for (int i = 0; i < calls && !Thread.currentThread().isInterrupted(); i++) {
         body.accept(turns);
@@ -149,6 +168,7 @@ final class WarmUp {
       long start = System.nanoTime();
       body.accept(TURNS);
       if (System.nanoTime() - start < FAST_NANOS) {
+        whenFast.run();
         return true;
       }
       call(MORE_CALLS, TURNS);

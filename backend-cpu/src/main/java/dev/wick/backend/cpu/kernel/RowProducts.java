@@ -89,8 +89,9 @@ final class RowProducts implements CpuKernel {
     int rows = Math.min(step[which], right.n() - start);
     long w = right.offset() + start * right.columnBytes();
     long y = product.offset() + 4L * start;
-    for (int i = 0; i < left.m(); i += GROUP) {
-      int vectors = Math.min(GROUP, left.m() - i);
+    int group = dot.isFewReady() ? GROUP : 1;
+    for (int i = 0; i < left.m(); i += group) {
+      int vectors = Math.min(group, left.m() - i);
       long x = i * preparedBytes;
       long to = y + i * product.rowBytes();
       if (vectors == 1) {

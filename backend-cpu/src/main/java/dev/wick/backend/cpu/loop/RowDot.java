@@ -57,4 +57,12 @@ public interface RowDot {
       long yRowBytes,
       MemorySegment scratch,
       long scratchOffset);
+
+  /** Whether {@link #few} runs at full speed; {@link #one} gives the same sums. */
+  default boolean isFewReady() {
+    return true;
+  }
+
+  /** Says whether {@link #few} has been compiled; for whoever warms it up. */
+  default void fewReady(boolean ready) {}
 }

@@ -19,6 +19,7 @@ abstract class VectorDot implements RowDot {
 
   private final int elementBytes;
   private final float resultScale;
+  private volatile boolean fewReady = true;
 
   VectorDot(int elementBytes, float resultScale) {
     this.elementBytes = elementBytes;
@@ -119,6 +120,16 @@ abstract class VectorDot implements RowDot {
         LaneSums.store(scratch, sums, FEW * BYTES, count, resultScale, y, to);
       }
     }
+  }
+
+  @Override
+  public final boolean isFewReady() {
+    return fewReady;
+  }
+
+  @Override
+  public final void fewReady(boolean ready) {
+    fewReady = ready;
   }
 
   /** Adds the elements that do not fill a vector to the first lane. */
