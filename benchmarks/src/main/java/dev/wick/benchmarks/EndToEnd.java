@@ -125,7 +125,8 @@ public final class EndToEnd {
       }
     }
     int decoded = Math.ceilDiv(tokens, BURST) * BURST;
-    return new Decode(decoded / decoding, decoded * (double) weights.bytes() / reading, (double) heap / decoded);
+    return new Decode(
+        decoded / decoding, decoded * (double) weights.bytes() / reading, (double) heap / decoded);
   }
 
   private double prefill(int tokens) {

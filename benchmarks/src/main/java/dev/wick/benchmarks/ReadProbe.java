@@ -35,8 +35,7 @@ final class ReadProbe {
     bytes = chunks.stream().mapToLong(MemorySegment::byteSize).sum();
   }
 
-  private static void cut(
-      MemorySegment segment, Consumer<MemorySegment> chunks) {
+  private static void cut(MemorySegment segment, Consumer<MemorySegment> chunks) {
     for (long from = 0; from < segment.byteSize(); from += CHUNK) {
       chunks.accept(segment.asSlice(from, Math.min(CHUNK, segment.byteSize() - from)));
     }

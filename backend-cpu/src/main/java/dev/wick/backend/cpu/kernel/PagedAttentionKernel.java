@@ -89,7 +89,8 @@ final class PagedAttentionKernel implements CpuKernel {
       }
       int last = plan.position(end - 1);
       work += (long) (end - token) * (last + 1) * plan.heads * plan.headDim;
-      if (mayTile && (end - token) * plan.group >= MIN_TILE_ROWS
+      if (mayTile
+          && (end - token) * plan.group >= MIN_TILE_ROWS
           && end - token > 1
           && last >= MIN_TILE_POSITION) {
         for (int from = token; from < end; from += prefill.tokensPerTile()) {
