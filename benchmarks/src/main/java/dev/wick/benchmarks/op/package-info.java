@@ -1,0 +1,2 @@
+/** Benchmarks of single operations, with JMH. */
+package dev.wick.benchmarks.op;
