@@ -4,9 +4,9 @@ import dev.wick.engine.op.Expr;
 import dev.wick.engine.op.SwiGlu;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
-import java.util.function.Function;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -49,7 +49,9 @@ public class RowsBenchmark {
               traced(x -> x.get(0).rmsNorm(x.get(1), 1e-6f), f32(tokens, 896), f32(896));
           case SWI_GLU ->
               traced(
-                  x -> x.get(0).apply(new SwiGlu(), x.get(1)), f32(tokens, 4864), f32(tokens, 4864));
+                  x -> x.get(0).apply(new SwiGlu(), x.get(1)),
+                  f32(tokens, 4864),
+                  f32(tokens, 4864));
           case ROPE ->
               traced(
                   x -> x.get(0).rope(x.get(1), x.get(2)),
