@@ -48,16 +48,14 @@ class AdapterFileParityTest {
       assertThat(merged).isNotEmpty();
       for (String name : merged) {
         String parameter = name.substring(MERGED.length());
-        HostTensor weight = base.tensor(parameter).orElseThrow();
+        HostTensor replacement = adapter.replacements().get(parameter);
+        HostTensor weight =
+            replacement == null ? base.tensor(parameter).orElseThrow() : replacement;
         String module = parameter.substring(0, parameter.length() - WEIGHT.length());
         MatrixMerge merge =
             module.endsWith("embed_tokens")
                 ? MatrixMerge.ofEmbedding(weight)
                 : MatrixMerge.ofLinear(weight);
-        HostTensor replacement = adapter.replacements().get(parameter);
-        if (replacement != null) {
-          merge.replace(replacement, 1);
-        }
         LowRank delta = adapter.deltas().get(module);
         if (delta != null) {
           merge.add(delta, 1);
