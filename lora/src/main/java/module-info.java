@@ -10,8 +10,8 @@ import org.jspecify.annotations.NullMarked;
 module dev.wick.lora {
   requires static transitive org.jspecify;
   requires transitive dev.wick.engine;
+  requires transitive dev.wick.formats;
   requires com.fasterxml.jackson.core;
-  requires dev.wick.formats;
 
   exports dev.wick.lora;
   exports dev.wick.lora.training;

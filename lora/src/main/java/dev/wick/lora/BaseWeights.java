@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
 public final class BaseWeights {
   private static final Pattern EXPERT =
       Pattern.compile("(.*\\.experts)\\.(\\d{1,6})\\.(gate_proj|up_proj|down_proj)\\.weight");
-  private static final String HEAD = "lm_head.weight";
+  static final String HEAD = "lm_head.weight";
+  static final String EMBEDDING = "model.embed_tokens.weight";
   private static final String TEXT = "model.";
   private static final String NESTED_TEXT = "model.language_model.";
 
@@ -60,6 +61,11 @@ public final class BaseWeights {
     return source;
   }
 
+  /** Whether the output layer has no weight of its own. */
+  boolean isTied() {
+    return place(HEAD).filter(Place::isTied).isPresent();
+  }
+
   /** Shape of a parameter, or empty if the model has none of that name. */
   public Optional<Shape> shape(String parameter) {
     return place(parameter).map(place -> place.spec().shape());
@@ -90,7 +96,7 @@ public final class BaseWeights {
       }
     }
     if (parameter.equals(HEAD)) {
-      return place("model.embed_tokens.weight")
+      return place(EMBEDDING)
           .map(place -> new Place(place.tensor(), place.spec(), place.begin(), true));
     }
     return Optional.empty();

@@ -8,9 +8,9 @@ import java.util.List;
 
 /**
  * Adds adapters to one weight matrix, row by row. An adapter of weight w turns W into W + w · (W' -
- * W), where W' is what the adapter alone makes of W: W + scale · B · A, with a magnitude m
- * decomposed to m / ‖W + scale · B · A‖ · (W + scale · B · A), or a replacement. Several adapters
- * add up. All arithmetic is in F32. One thread at a time.
+ * W), where W' is what the adapter alone makes of W: W + scale · B · A, or with a magnitude m
+ * decomposed to m / ‖W + scale · B · A‖ · (W + scale · B · A). Several adapters add up, each seen
+ * from W. All arithmetic is in F32. One thread at a time.
  */
 public final class MatrixMerge {
   private final HostTensor weight;
@@ -72,33 +72,6 @@ public final class MatrixMerge {
       float[] factors = columnFactors(rowDelta, delta.magnitude().get().toFloatArray());
       parts.add((index, row) -> addColumnwise(rowDelta, factors, share, index, row));
     }
-    return this;
-  }
-
-  /**
-   * Adds a replacement of the whole matrix.
-   *
-   * @param share how much of it, 1 for all
-   * @return this merge
-   * @throws IllegalArgumentException if the shapes differ
-   */
-  public MatrixMerge replace(HostTensor replacement, float share) {
-    if (!replacement.shape().equals(weight.shape())) {
-      throw new IllegalArgumentException(
-          "merge: expected a replacement of %s, got %s"
-              .formatted(weight.spec(), replacement.spec()));
-    }
-    float[] other = new float[columns];
-    parts.add(
-        (index, row) -> {
-          read(replacement, index, other);
-          for (int k = 0; k < columns; k++) {
-            row[k] =
-                share == 1
-                    ? row[k] - original[k] + other[k]
-                    : row[k] + share * (other[k] - original[k]);
-          }
-        });
     return this;
   }
 

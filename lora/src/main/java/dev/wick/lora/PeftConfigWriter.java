@@ -1,15 +1,6 @@
 package dev.wick.lora;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.Separators;
-import dev.wick.formats.AtomicFile;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,11 +10,8 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Writes {@code adapter_config.json} as Python's {@code json.dumps(indent=2, sort_keys=True)}. */
+/** Writes {@code adapter_config.json} with the keys that PEFT writes. */
 final class PeftConfigWriter {
-  private static final JsonFactory JSON =
-      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
   /** Keys that PEFT 0.21 writes and that are null unless somebody sets them. */
   private static final List<String> NULL_KEYS =
       List.of(
@@ -66,19 +54,7 @@ final class PeftConfigWriter {
   private PeftConfigWriter() {}
 
   static void write(PeftConfig config, Path file) throws IOException {
-    ByteArrayOutputStream text = new ByteArrayOutputStream();
-    try (JsonGenerator json = JSON.createGenerator(text)) {
-      json.setPrettyPrinter(printer());
-      write(json, keys(config));
-    }
-    ByteBuffer bytes = ByteBuffer.wrap(text.toByteArray());
-    AtomicFile.write(
-        file,
-        channel -> {
-          while (bytes.hasRemaining()) {
-            channel.write(bytes);
-          }
-        });
+    PythonJson.write(keys(config), file);
   }
 
   private static Map<String, @Nullable Object> keys(PeftConfig config) {
@@ -166,43 +142,5 @@ final class PeftConfigWriter {
 
   private static @Nullable Object orNull(List<?> list) {
     return list.isEmpty() ? null : list;
-  }
-
-  private static void write(JsonGenerator json, @Nullable Object value) throws IOException {
-    switch (value) {
-      case null -> json.writeNull();
-      case Map<?, ?> map -> {
-        json.writeStartObject();
-        for (Map.Entry<?, ?> entry : map.entrySet()) {
-          json.writeFieldName(String.valueOf(entry.getKey()));
-          write(json, entry.getValue());
-        }
-        json.writeEndObject();
-      }
-      case List<?> list -> {
-        json.writeStartArray();
-        for (Object element : list) {
-          write(json, element);
-        }
-        json.writeEndArray();
-      }
-      case Double number -> json.writeNumber(number);
-      case Number number -> json.writeNumber(number.toString());
-      case Boolean flag -> json.writeBoolean(flag);
-      default -> json.writeString(value.toString());
-    }
-  }
-
-  private static DefaultPrettyPrinter printer() {
-    Separators separators =
-        Separators.createDefaultInstance()
-            .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
-            .withObjectEmptySeparator("")
-            .withArrayEmptySeparator("");
-    DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
-    DefaultPrettyPrinter printer = new DefaultPrettyPrinter(separators);
-    printer.indentObjectsWith(indenter);
-    printer.indentArraysWith(indenter);
-    return printer;
   }
 }

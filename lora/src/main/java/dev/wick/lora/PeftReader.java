@@ -85,7 +85,16 @@ final class PeftReader {
       throw new FormatException(file, "expected tensors of an adapter, got none");
     }
     if (base.isPresent()) {
+      tieHead(base.get());
       new BaseFit(file, config, rules, base.get()).check(parts);
+    }
+  }
+
+  /** A trained embedding also replaces the output layer that is tied to it, if PEFT was told so. */
+  private void tieHead(BaseWeights weights) {
+    HostTensor embedding = parts.replacements().get(BaseWeights.EMBEDDING);
+    if (config.ensureWeightTying() && embedding != null && weights.isTied()) {
+      parts.replacements().putIfAbsent(BaseWeights.HEAD, embedding);
     }
   }
 
