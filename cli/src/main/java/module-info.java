@@ -27,6 +27,8 @@ module dev.wick.cli {
 
   opens dev.wick.cli to
       info.picocli;
+  opens dev.wick.cli.adapters to
+      info.picocli;
   opens dev.wick.cli.session to
       info.picocli;
   opens dev.wick.cli.training to

@@ -1,11 +1,15 @@
 package dev.wick.cli;
 
+import dev.wick.cli.session.AdapterArgument;
+import dev.wick.cli.session.AdapterOptions;
 import dev.wick.cli.session.ChatPrompts;
 import dev.wick.cli.session.DeviceOptions;
 import dev.wick.cli.session.GenerationFlags;
 import dev.wick.cli.session.ModelOptions;
 import dev.wick.cli.session.Session;
+import dev.wick.cli.session.SessionAdapters;
 import dev.wick.cli.session.Switch;
+import dev.wick.cli.session.UsageException;
 import dev.wick.cli.terminal.Interrupts;
 import dev.wick.cli.terminal.Streams;
 import dev.wick.engine.tensor.EngineException;
@@ -31,8 +35,8 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = {
       "Holds a conversation by the model's own chat template.",
-      "Each line is a turn; lines that begin with / are commands: /reset, /system TEXT, /stats,"
-          + " /help, /exit. Ctrl-C stops an answer; at the prompt it ends the program."
+      "Each line is a turn; lines that begin with / are commands: /reset, /system TEXT,"
+          + " /adapter NAME, /stats, /help, /exit. Ctrl-C stops an answer; at the prompt it ends the program."
     })
 final class ChatCommand implements Callable<Integer> {
   /** What a shell expects of a program that Ctrl-C ended: 128 and the number of the signal. */
@@ -42,6 +46,7 @@ final class ChatCommand implements Callable<Integer> {
       """
       /reset         forget the conversation
       /system TEXT   set the system message; without TEXT, remove it
+      /adapter NAME  use this adapter alone; 'off' uses none, NAME=DIR loads one
       /stats         show what the last answer took
       /help          show this
       /exit          end\
@@ -50,6 +55,7 @@ final class ChatCommand implements Callable<Integer> {
   private final Streams streams;
 
   @Mixin private ModelOptions model = new ModelOptions();
+  @Mixin private AdapterOptions adapterOptions = new AdapterOptions();
 
   @Option(names = "--system", paramLabel = "TEXT", description = "System message.")
   private @Nullable String system;
@@ -70,9 +76,10 @@ final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     flags.check();
-    try (Session session = new Session(model, device, streams)) {
+    try (Session session = new Session(model, device, streams);
+        SessionAdapters adapters = adapterOptions.open(session)) {
       ChatPrompts prompts = new ChatPrompts(session, thinking);
-      Chat chat = new Chat(session, prompts, session.newGenerator());
+      Chat chat = new Chat(session, prompts, session.newGenerator(), adapters);
       session.hideProgress();
       if (!streams.interactive()) {
         chat.run();
@@ -90,16 +97,18 @@ final class ChatCommand implements Callable<Integer> {
     private final Session session;
     private final ChatPrompts prompts;
     private final Generator generator;
+    private final SessionAdapters adapters;
     private final Conversation conversation = new Conversation(system);
     private final PrintWriter out = streams.out();
     private @Nullable Statistics last;
     private volatile boolean answering;
     private volatile boolean stopped;
 
-    Chat(Session session, ChatPrompts prompts, Generator generator) {
+    Chat(Session session, ChatPrompts prompts, Generator generator, SessionAdapters adapters) {
       this.session = session;
       this.prompts = prompts;
       this.generator = generator;
+      this.adapters = adapters;
     }
 
     /** Stops the answer or, if there is none under way, the program. */
@@ -142,6 +151,7 @@ final class ChatCommand implements Callable<Integer> {
       switch (name) {
         case "/reset" -> conversation.reset();
         case "/system" -> conversation.setSystem(space < 0 ? "" : line.substring(space).strip());
+        case "/adapter" -> adapter(space < 0 ? "" : line.substring(space).strip());
         case "/help" -> out.println(HELP);
         case "/stats" -> {
           if (last == null) {
@@ -156,6 +166,25 @@ final class ChatCommand implements Callable<Integer> {
           streams.err().flush();
         }
       }
+    }
+
+    /** Between two turns; the conversation goes on with what is chosen. */
+    private void adapter(String argument) {
+      try {
+        if (argument.equals("off")) {
+          adapters.useNone();
+        } else if (argument.contains("=")) {
+          AdapterArgument loaded = AdapterArgument.parse(argument);
+          adapters.load(loaded);
+          adapters.useOnly(loaded.name());
+        } else if (!argument.isEmpty()) {
+          adapters.useOnly(argument);
+        }
+        streams.err().printf("adapters: %s of %s%n", adapters.inUse(), adapters.names());
+      } catch (IOException | IllegalArgumentException | UsageException e) {
+        streams.err().println(e.getMessage());
+      }
+      streams.err().flush();
     }
 
     private void turn(String text) throws IOException {
@@ -182,7 +211,10 @@ final class ChatCommand implements Callable<Integer> {
 
     private Completion answer() throws IOException {
       GenerationRequest request =
-          flags.request(prompts.answer(conversation.messages()), session.checkpoint()).build();
+          flags
+              .request(prompts.answer(conversation.messages()), session.checkpoint())
+              .adapters(adapters.uses())
+              .build();
       return generator.generate(
           request,
           token -> {

@@ -1,10 +1,12 @@
 package dev.wick.cli;
 
+import dev.wick.cli.session.AdapterOptions;
 import dev.wick.cli.session.ChatPrompts;
 import dev.wick.cli.session.DeviceOptions;
 import dev.wick.cli.session.GenerationFlags;
 import dev.wick.cli.session.ModelOptions;
 import dev.wick.cli.session.Session;
+import dev.wick.cli.session.SessionAdapters;
 import dev.wick.cli.session.Switch;
 import dev.wick.cli.session.UsageException;
 import dev.wick.cli.terminal.Streams;
@@ -36,6 +38,7 @@ final class GenerateCommand implements Callable<Integer> {
   private final Streams streams;
 
   @Mixin private ModelOptions model = new ModelOptions();
+  @Mixin private AdapterOptions adapterOptions = new AdapterOptions();
 
   @Option(
       names = {"-p", "--prompt"},
@@ -98,10 +101,12 @@ final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     check();
     String text = promptText();
-    try (Session session = new Session(model, device, streams)) {
+    try (Session session = new Session(model, device, streams);
+        SessionAdapters adapters = adapterOptions.open(session)) {
       Generator generator = session.newGenerator();
       Prompt input = chat ? chatPrompt(session, text) : Prompt.of(text);
-      GenerationRequest.Builder request = flags.request(input, session.checkpoint());
+      GenerationRequest.Builder request =
+          flags.request(input, session.checkpoint()).adapters(adapters.uses());
       if (json) {
         request.topLogprobs(topLogprobs);
       }

@@ -1,6 +1,7 @@
 package dev.wick.cli;
 
 import dev.wick.cli.terminal.ProgressBar;
+import dev.wick.engine.model.AdapterUse;
 import dev.wick.engine.model.KvLease;
 import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.model.StepBatch;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The logits [tokens, vocab] of a prompt, computed a few rows at a time while they are written, so
@@ -25,11 +27,13 @@ final class LogitRows implements TensorContent {
 
   private final LanguageModel model;
   private final int[] ids;
+  private final List<AdapterUse> adapters;
   private final ProgressBar bar;
 
-  LogitRows(LanguageModel model, int[] ids, ProgressBar bar) {
+  LogitRows(LanguageModel model, int[] ids, List<AdapterUse> adapters, ProgressBar bar) {
     this.model = model;
     this.ids = ids;
+    this.adapters = adapters;
     this.bar = bar;
     int contextLength = model.info().contextLength();
     if (ids.length == 0 || ids.length > contextLength) {
@@ -59,8 +63,9 @@ final class LogitRows implements TensorContent {
     try (KvLease lease = model.kvPool().lease()) {
       for (int begin = 0; begin < ids.length; begin += chunk) {
         int end = Math.min(begin + chunk, ids.length);
-        model.step(
-            StepBatch.of(lease, StepBatch.Logits.ALL, Arrays.copyOfRange(ids, begin, end)), output);
+        StepBatch.Sequence sequence =
+            new StepBatch.Sequence(end - begin, lease, StepBatch.Logits.ALL, adapters);
+        model.step(new StepBatch(Arrays.copyOfRange(ids, begin, end), List.of(sequence)), output);
         for (int row = 0; row < end - begin; row++) {
           bytes.clear().asFloatBuffer().put(output.logits(row));
           while (bytes.hasRemaining()) {

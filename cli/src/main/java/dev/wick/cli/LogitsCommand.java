@@ -1,8 +1,10 @@
 package dev.wick.cli;
 
+import dev.wick.cli.session.AdapterOptions;
 import dev.wick.cli.session.DeviceOptions;
 import dev.wick.cli.session.ModelOptions;
 import dev.wick.cli.session.Session;
+import dev.wick.cli.session.SessionAdapters;
 import dev.wick.cli.session.UsageException;
 import dev.wick.cli.terminal.ProgressBar;
 import dev.wick.cli.terminal.Streams;
@@ -34,6 +36,7 @@ final class LogitsCommand implements Callable<Integer> {
   private final Streams streams;
 
   @Mixin private ModelOptions model = new ModelOptions();
+  @Mixin private AdapterOptions adapterOptions = new AdapterOptions();
 
   @Option(
       names = "--tokens",
@@ -65,9 +68,10 @@ final class LogitsCommand implements Callable<Integer> {
           "expected one of --tokens and --text, got " + (text == null ? "none" : "both"));
     }
     try (Session session = new Session(model, device, streams);
+        SessionAdapters adapters = adapterOptions.open(session);
         ProgressBar bar = streams.progress("logits")) {
       int[] ids = text == null ? given() : session.tokenizer().encode(text);
-      LogitRows rows = new LogitRows(session.model(), ids, bar);
+      LogitRows rows = new LogitRows(session.model(), ids, adapters.uses(), bar);
       session.hideProgress();
       new SafetensorsWriter()
           .add("input_ids", TensorSpec.of(DType.I32, ids.length), littleEndian(ids))

@@ -1,5 +1,6 @@
 package dev.wick.cli;
 
+import dev.wick.cli.adapters.AdapterCommands;
 import dev.wick.cli.terminal.Log;
 import dev.wick.cli.terminal.Streams;
 import java.util.LinkedHashMap;
@@ -23,8 +24,7 @@ import picocli.CommandLine.ScopeType;
     synopsisSubcommandLabel = "COMMAND",
     description = "Runs Qwen language models inside the JVM.")
 public final class Main implements Callable<Integer> {
-  private static final Map<String, Function<Streams, Callable<Integer>>> COMMANDS =
-      new LinkedHashMap<>();
+  private static final Map<String, Function<Streams, Object>> COMMANDS = new LinkedHashMap<>();
 
   static {
     COMMANDS.put("generate", GenerateCommand::new);
@@ -36,6 +36,7 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("devices", DevicesCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);
     COMMANDS.put("bench", BenchCommand::new);
+    COMMANDS.put("adapters", AdapterCommands::commandLine);
     COMMANDS.put("pull", PullCommand::new);
     COMMANDS.put("list", ListCommand::new);
     COMMANDS.put("rm", RemoveCommand::new);
@@ -88,8 +89,7 @@ public final class Main implements Callable<Integer> {
   static CommandLine commandLine(Streams streams, String... args) {
     Main main = new Main(streams);
     CommandLine wick = new CommandLine(main);
-    @Nullable Function<Streams, Callable<Integer>> named =
-        args.length == 0 ? null : COMMANDS.get(args[0]);
+    @Nullable Function<Streams, Object> named = args.length == 0 ? null : COMMANDS.get(args[0]);
     if (named != null) {
       wick.addSubcommand(named.apply(streams));
     } else {
