@@ -11,6 +11,7 @@ module dev.wick.examples {
   requires dev.wick.engine;
   requires dev.wick.formats;
   requires dev.wick.hub;
+  requires dev.wick.lora;
   requires dev.wick.streaming;
   requires dev.wick.tokenizers;
 }

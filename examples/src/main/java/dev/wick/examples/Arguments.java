@@ -48,6 +48,16 @@ record Arguments(String device, String model, List<String> words) {
     return rest.next();
   }
 
+  /** The folder of an adapter of the repository's model. */
+  static Path adapter(String name) {
+    return Path.of(TINY).resolve("../../adapters").resolve(name).normalize();
+  }
+
+  /** A file of training data of the repository. */
+  static Path data(String name) {
+    return Path.of(TINY).resolve("../../data").resolve(name).normalize();
+  }
+
   /** The words as one text, or another text if there are none. */
   String text(String otherwise) {
     return words.isEmpty() ? otherwise : String.join(" ", words);

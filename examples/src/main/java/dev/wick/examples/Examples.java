@@ -12,16 +12,19 @@ import org.jspecify.annotations.Nullable;
 public final class Examples {
   private static final Map<String, Example> BY_NAME =
       new TreeMap<>(
-          Map.of(
-              "Chat", Chat::main,
-              "CustomBackend", CustomBackend::main,
-              "Generate", Generate::main,
-              "LoadWithProgress", LoadWithProgress::main,
-              "PickDevice", PickDevice::main,
-              "StreamCallback", StreamCallback::main,
-              "StreamFuture", StreamFuture::main,
-              "StreamJava", StreamJava::main,
-              "StreamPublisher", StreamPublisher::main));
+          Map.ofEntries(
+              Map.entry("Chat", Chat::main),
+              Map.entry("CustomBackend", CustomBackend::main),
+              Map.entry("Generate", Generate::main),
+              Map.entry("LoadWithProgress", LoadWithProgress::main),
+              Map.entry("PickDevice", PickDevice::main),
+              Map.entry("StreamCallback", StreamCallback::main),
+              Map.entry("StreamFuture", StreamFuture::main),
+              Map.entry("StreamJava", StreamJava::main),
+              Map.entry("StreamPublisher", StreamPublisher::main),
+              Map.entry("SwapAdapters", SwapAdapters::main),
+              Map.entry("Tour", Tour::main),
+              Map.entry("TrainAdapter", TrainAdapter::main)));
 
   private Examples() {}
 
