@@ -10,7 +10,8 @@ import java.util.List;
  * Adds adapters to one weight matrix, row by row. An adapter of weight w turns W into W + w · (W' -
  * W), where W' is what the adapter alone makes of W: W + scale · B · A, or with a magnitude m
  * decomposed to m / ‖W + scale · B · A‖ · (W + scale · B · A). Several adapters add up, each seen
- * from W. All arithmetic is in F32. One thread at a time.
+ * from W. All arithmetic is in F32. A share of -1 takes a change back out of a weight that it was
+ * merged into, unless it is decomposed. One thread at a time.
  */
 public final class MatrixMerge {
   private final HostTensor weight;
