@@ -66,11 +66,11 @@ final class ReadProbe {
     LongVector b = a;
     LongVector c = a;
     LongVector d = a;
-    for (long i = 0; i + 4 * VECTOR <= memory.byteSize(); i += 4 * VECTOR) {
+    for (long i = 0; i + 4L * VECTOR <= memory.byteSize(); i += 4L * VECTOR) {
       a = a.add(load(memory, i));
       b = b.add(load(memory, i + VECTOR));
-      c = c.add(load(memory, i + 2 * VECTOR));
-      d = d.add(load(memory, i + 3 * VECTOR));
+      c = c.add(load(memory, i + 2L * VECTOR));
+      d = d.add(load(memory, i + 3L * VECTOR));
     }
     return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
   }
