@@ -12,6 +12,11 @@ public sealed interface ModuleSelector {
   /** Whether a module is meant. */
   boolean selects(String module);
 
+  /** Modules by the ends of their names, or {@link AllLinear} if that is the only name. */
+  static ModuleSelector of(List<String> names) {
+    return names.equals(List.of(AllLinear.NAME)) ? new AllLinear() : new Names(names);
+  }
+
   /** Modules whose name is in the list, or ends with a dot and one of the list. */
   record Names(List<String> names) implements ModuleSelector {
     public Names {

@@ -92,9 +92,9 @@ public final class PeftConfigBuilder {
     return this;
   }
 
-  /** Sets the adapted modules by the ends of their names. */
+  /** Sets the adapted modules by the ends of their names, or all with {@code "all-linear"}. */
   public PeftConfigBuilder targetModules(String... names) {
-    return targetModules(new ModuleSelector.Names(List.of(names)));
+    return targetModules(ModuleSelector.of(List.of(names)));
   }
 
   /** Sets the adapted modules. */

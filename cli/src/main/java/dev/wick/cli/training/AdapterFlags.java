@@ -65,13 +65,10 @@ public final class AdapterFlags {
 
   private ModuleSelector selector() {
     String first = targets.getFirst();
-    if (targets.size() == 1 && first.equals(ModuleSelector.AllLinear.NAME)) {
-      return new ModuleSelector.AllLinear();
-    }
     if (first.startsWith("/") && targets.getLast().endsWith("/")) {
       String regex = String.join(",", targets);
       return new ModuleSelector.Regex(regex.substring(1, regex.length() - 1));
     }
-    return new ModuleSelector.Names(targets);
+    return ModuleSelector.of(targets);
   }
 }
