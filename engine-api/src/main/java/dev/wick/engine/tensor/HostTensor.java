@@ -30,7 +30,7 @@ public record HostTensor(TensorSpec spec, MemorySegment data) {
   /**
    * The elements as F32.
    *
-   * @throws IllegalArgumentException if the type is not F32, F16 or BF16
+   * @throws IllegalArgumentException if the type is not F32, F16, BF16 or quantised
    */
   public float[] toFloatArray() {
     float[] result = new float[Math.toIntExact(spec.shape().size())];
@@ -42,7 +42,7 @@ public record HostTensor(TensorSpec spec, MemorySegment data) {
    * Writes the elements as F32 to other memory.
    *
    * @param target of at least 4 bytes per element
-   * @throws IllegalArgumentException if the type is not F32, F16 or BF16
+   * @throws IllegalArgumentException if the type is not F32, F16, BF16 or quantised
    */
   public void toFloat(MemorySegment target) {
     Widening.toFloat(data, spec, target);

@@ -3,7 +3,7 @@ package dev.wick.engine.tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Exact conversion of stored floats to F32 on the host. */
+/** Exact conversion of stored floats and blocks to F32 on the host. */
 final class Widening {
   private Widening() {}
 
@@ -23,8 +23,11 @@ final class Widening {
           target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * i, Float.float16ToFloat(bits));
         }
       }
-      default ->
-          throw new IllegalArgumentException("widen: expected F32, F16 or BF16, got " + spec);
+      case F64, F8_E4M3, F8_E5M2, I64, I32, I16, I8, U64, U32, U16, U8, BOOL ->
+          throw new IllegalArgumentException(
+              "widen: expected F32, F16, BF16 or a quantised type, got " + spec);
+      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL ->
+          Quantization.decode(spec.dtype(), source, 0, target, 0, size);
     }
   }
 }
