@@ -61,15 +61,17 @@ public record CrossEntropy(float labelSmoothing) implements DifferentiableOp {
     Expr column = columns.gather(counts.select(label, label.constant(0)));
     Expr here = columns.compare(Compare.Kind.EQ, column); // [rows, vocab]
     Expr zero = logits.constant(0);
-    Expr logSumExp = logits.logSumExp();
-    Expr target = here.select(logits, zero).sum(1);
+    // The loss does not change when a row is shifted; around 0 nothing large cancels.
+    Expr shifted = logits.sub(logits.max(1));
+    Expr logSumExp = shifted.unary(Unary.Kind.EXP).sum(1).unary(Unary.Kind.LOG);
+    Expr target = here.select(shifted, zero).sum(1);
     Expr loss = logSumExp.sub(target.mul(1 - labelSmoothing));
     if (labelSmoothing > 0) {
-      loss = loss.sub(logits.mean(1).mul(labelSmoothing));
+      loss = loss.sub(shifted.mean(1).mul(labelSmoothing));
     }
     Expr even = logits.constant(labelSmoothing / vocab);
     Expr aim = here.select(even.add(1 - labelSmoothing), even);
-    Expr gradient = logits.sub(logSumExp).unary(Unary.Kind.EXP).sub(aim);
+    Expr gradient = shifted.sub(logSumExp).unary(Unary.Kind.EXP).sub(aim);
     return List.of(counts.select(loss, zero).reshape(rows), counts.select(gradient, zero));
   }
 

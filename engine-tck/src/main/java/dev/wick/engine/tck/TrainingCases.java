@@ -44,6 +44,9 @@ final class TrainingCases {
       }
       cases.add(of(random, 0, 200, 4, 100));
       cases.add(of(random, 0.2f, 5, 3, 10_007));
+      // Far from 0, where what a row has in common must cancel before anything is rounded.
+      cases.add(of(random, 0, 995, 1005, 3, 1000));
+      cases.add(of(random, 0.3f, -1005, -995, 3, 5000));
       cases.add(of(random, 0, 5, 0, 7));
       cases.add(of(random, 0, 5, 40, 9));
       // Tokens that cannot be, and one that is all there is.
@@ -69,10 +72,15 @@ final class TrainingCases {
     /** Some of the rows do not count. */
     private static OpCase of(
         RandomGenerator random, float smoothing, double range, int rows, int vocab) {
+      return of(random, smoothing, -range, range, rows, vocab);
+    }
+
+    private static OpCase of(
+        RandomGenerator random, float smoothing, double low, double high, int rows, int vocab) {
       return OpCase.close(
           8 + vocab / 64.0,
           new CrossEntropy(smoothing),
-          HostTensor.uniform(random, -range, range, rows, vocab),
+          HostTensor.uniform(random, low, high, rows, vocab),
           HostTensor.of(
               TensorSpec.of(DType.I32, rows),
               i -> random.nextInt(4) == 0 ? -100 : random.nextInt(vocab)));

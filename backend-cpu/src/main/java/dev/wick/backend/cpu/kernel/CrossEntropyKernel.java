@@ -64,11 +64,11 @@ final class CrossEntropyKernel extends RowsKernel {
         exponentials += math.sumExp(x, from + 4L * start, (float) max, n);
       }
       if (smoothing > 0) {
-        total += math.sum(x, from + 4L * start, n);
+        total += total(x, from + 4L * start, to + 4L * start, here, n);
       }
     }
     double logSumExp = max + Math.log(exponentials);
-    gradient(x, from, to, (float) logSumExp);
+    gradient(x, from, to, (float) max, (float) (1 / exponentials));
     long target = to + 4L * label;
     float atTarget = gradient.segment().get(Layouts.FLOAT, target) - (1 - smoothing);
     gradient.segment().set(Layouts.FLOAT, target, atTarget);
@@ -77,13 +77,31 @@ final class CrossEntropyKernel extends RowsKernel {
     loss.segment().set(Layouts.FLOAT, lossAt, (float) (logSumExp - own - even));
   }
 
-  /** Writes {@code p - smoothing / vocab}. */
-  private void gradient(MemorySegment x, long from, long to, float logSumExp) {
+  /**
+   * Sum of a piece whose largest element is given. Its distances from that are added up, as logits
+   * far from 0 would leave their differences in the last bits of the sum; the place of the gradient
+   * holds them meanwhile.
+   */
+  private double total(MemorySegment x, long from, long to, float largest, int n) {
+    if (Float.isInfinite(largest)) {
+      return largest;
+    }
+    MemorySegment y = gradient.segment();
+    math.shift(x, from, -largest, y, to, n);
+    return (double) n * largest + math.sum(y, to, n);
+  }
+
+  /**
+   * Writes {@code p - smoothing / vocab}. From the maximum, not from the log-sum-exp, which in F32
+   * is off by a relative error of p where logits are large.
+   */
+  private void gradient(MemorySegment x, long from, long to, float max, float factor) {
     MemorySegment y = gradient.segment();
     for (int start = 0; start < vocab; start += PIECE) {
       int n = Math.min(PIECE, vocab - start);
       long at = to + 4L * start;
-      math.exp(x, from + 4L * start, logSumExp, y, at, n);
+      math.exp(x, from + 4L * start, max, y, at, n);
+      math.scale(y, at, factor, y, at, n);
       if (smoothing > 0) {
         math.shift(y, at, -smoothing / vocab, y, at, n);
       }
