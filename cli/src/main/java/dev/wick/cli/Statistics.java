@@ -20,11 +20,13 @@ record Statistics(Usage usage, Timing timing, FinishReason finishReason) {
     double firstSeconds = timing.timeToFirstToken().toNanos() / 1e9;
     err.printf(
         Locale.ROOT,
-        "prompt: %d tokens, %s tokens/s, first token after %s%n"
+        "prompt: %d tokens, %d of them cached, %s tokens/s, first token after %s%n"
             + "answer: %d tokens, %s tokens/s, ended by %s%n"
             + "total:  %s, of %s since the JVM started%n",
         usage.promptTokens(),
-        Quantities.rate(firstSeconds > 0 ? usage.promptTokens() / firstSeconds : 0),
+        usage.cachedTokens(),
+        Quantities.rate(
+            firstSeconds > 0 ? (usage.promptTokens() - usage.cachedTokens()) / firstSeconds : 0),
         Quantities.seconds(timing.timeToFirstToken()),
         usage.completionTokens(),
         Quantities.rate(timing.tokensPerSecond()),

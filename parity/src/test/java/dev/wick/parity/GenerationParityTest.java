@@ -102,6 +102,8 @@ class GenerationParityTest {
     try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.load(golden.folder());
         Generator generator = new Generator(model, tokenizer)) {
       Completion completion = generator.generate(request);
+      Completion again = generator.generate(request); // on what the first one left in the cache
+      assertThat(again.tokenIds()).isEqualTo(completion.tokenIds());
       assertThat(model.kvPool().freeBlocks()).isEqualTo(model.kvPool().blocks());
       return completion;
     }

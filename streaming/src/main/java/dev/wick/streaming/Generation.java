@@ -39,6 +39,7 @@ final class Generation {
   private boolean cancelled;
   private @Nullable Throwable failure;
   private long lastStep;
+  private int cachedTokens = -1; // not known before it first runs
 
   // Of the reader.
   private boolean begun;
@@ -86,6 +87,30 @@ final class Generation {
 
   Condition news() {
     return news;
+  }
+
+  /** Begins with what the cache still has of its tokens; its last one is computed in any case. */
+  void resume() {
+    lease.resume(adapters, decoding::token, decoding.length() - 1);
+  }
+
+  /** Whether it runs now and never did before; notes then how much of it the cache had. */
+  boolean firstRun() {
+    boolean first = cachedTokens < 0;
+    if (first) {
+      cachedTokens = lease.length();
+    }
+    return first;
+  }
+
+  /** Tokens of the prompt that the cache had. */
+  int cachedTokens() {
+    return Math.max(0, cachedTokens);
+  }
+
+  /** Lets others begin with its blocks. */
+  void remember() {
+    lease.remember(adapters, decoding::token);
   }
 
   Place place() {
@@ -215,6 +240,6 @@ final class Generation {
 
   /** The result so far. */
   Completion completion() {
-    return shown.completion(decoding.promptTokens(), decoding.seed());
+    return shown.completion(decoding.promptTokens(), cachedTokens(), decoding.seed());
   }
 }

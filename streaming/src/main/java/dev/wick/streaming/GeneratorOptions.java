@@ -7,9 +7,12 @@ package dev.wick.streaming;
  * @param maxBatchTokens most tokens in one step, over all requests: longer prompts are computed in
  *     parts, so that it bounds both the memory of a step and how long a prompt holds up the streams
  *     that run beside it
+ * @param prefixReuse whether what was computed for the beginning of earlier requests is used again
+ *     by those that begin with the same tokens and have the same adapters, as long as the cache has
+ *     no other use for the memory
  */
-public record GeneratorOptions(int maxBatchSize, int maxBatchTokens) {
-  /** Up to 32 requests and 512 tokens. */
+public record GeneratorOptions(int maxBatchSize, int maxBatchTokens, boolean prefixReuse) {
+  /** Up to 32 requests and 512 tokens, with prefix reuse. */
   public static final GeneratorOptions DEFAULT = new GeneratorOptions(32, 512);
 
   /**
@@ -27,13 +30,23 @@ public record GeneratorOptions(int maxBatchSize, int maxBatchTokens) {
     }
   }
 
+  /** Options that share steps so, and are else the default. */
+  public GeneratorOptions(int maxBatchSize, int maxBatchTokens) {
+    this(maxBatchSize, maxBatchTokens, true);
+  }
+
   /** These options with another number of requests in a step. */
   public GeneratorOptions withMaxBatchSize(int requests) {
-    return new GeneratorOptions(requests, maxBatchTokens);
+    return new GeneratorOptions(requests, maxBatchTokens, prefixReuse);
   }
 
   /** These options with another number of tokens in a step. */
   public GeneratorOptions withMaxBatchTokens(int tokens) {
-    return new GeneratorOptions(maxBatchSize, tokens);
+    return new GeneratorOptions(maxBatchSize, tokens, prefixReuse);
+  }
+
+  /** These options with or without reuse of prefixes. */
+  public GeneratorOptions withPrefixReuse(boolean reuse) {
+    return new GeneratorOptions(maxBatchSize, maxBatchTokens, reuse);
   }
 }

@@ -11,7 +11,10 @@ package dev.wick.streaming;
  * @param stepTokens tokens that went through the model, of prompts and completions
  * @param completionTokens tokens generated
  * @param preemptions how often a request gave its blocks to an older one, to be computed again
+ * @param promptTokens tokens of the prompts of all requests that have run
+ * @param cachedTokens those of them that earlier requests had computed already
  * @param usedKvBlocks blocks of the cache in use, by whomever
+ * @param idleKvBlocks blocks that are free and hold what a later request may begin with
  * @param kvBlocks blocks of the cache
  */
 public record GeneratorStats(
@@ -22,5 +25,13 @@ public record GeneratorStats(
     long stepTokens,
     long completionTokens,
     long preemptions,
+    long promptTokens,
+    long cachedTokens,
     int usedKvBlocks,
-    int kvBlocks) {}
+    int idleKvBlocks,
+    int kvBlocks) {
+  /** Share of the prompts' tokens that did not have to be computed, from 0 to 1. */
+  public double cacheHitRate() {
+    return promptTokens == 0 ? 0 : (double) cachedTokens / promptTokens;
+  }
+}

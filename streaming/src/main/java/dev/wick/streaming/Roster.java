@@ -28,6 +28,8 @@ final class Roster {
   private long steps;
   private long stepTokens;
   private long completionTokens;
+  private long promptTokens;
+  private long cachedTokens;
   private long preemptions;
 
   Roster(KvPool pool, GeneratorOptions options) {
@@ -88,15 +90,28 @@ final class Roster {
       if (!generation.isHungry()) {
         continue; // preempted, and its reader is behind
       }
+      if (options.prefixReuse()) {
+        generation.resume();
+      }
       if (!hasRoomFor(generation)) {
+        generation.lease().truncate(0);
         return;
       }
       next.remove();
       running.add(generation);
       generation.moveTo(Place.RUNNING);
+      count(generation);
       if (reserve(generation, generation.pending())) {
         candidates.add(generation);
       }
+    }
+  }
+
+  /** Counts the prompt of a generation that runs for the first time. */
+  private void count(Generation generation) {
+    if (generation.firstRun()) {
+      promptTokens += generation.decoding().promptTokens();
+      cachedTokens += generation.cachedTokens();
     }
   }
 
@@ -112,7 +127,7 @@ final class Roster {
   /** Whether the blocks are there for its tokens so far and the next one, if there are so many. */
   private boolean hasRoomFor(Generation generation) {
     int blocks = Math.ceilDiv(generation.decoding().length() + 1, pool.blockSize());
-    return Math.min(blocks, pool.blocks()) <= pool.freeBlocks();
+    return Math.min(blocks, pool.blocks()) - generation.lease().blocks() <= pool.freeBlocks();
   }
 
   /** Whether it has got room, at the cost of newer ones if need be; else it no longer runs. */
@@ -157,6 +172,9 @@ final class Roster {
     for (Generation generation : batch) {
       stepTokens += generation.rows();
       completionTokens += generation.hasMade() ? 1 : 0;
+      if (options.prefixReuse()) {
+        generation.remember();
+      }
       if (generation.leaveStep()) {
         retire(generation);
       }
@@ -187,7 +205,10 @@ final class Roster {
         stepTokens,
         completionTokens,
         preemptions,
+        promptTokens,
+        cachedTokens,
         pool.blocks() - pool.freeBlocks(),
+        pool.idleBlocks(),
         pool.blocks());
   }
 }

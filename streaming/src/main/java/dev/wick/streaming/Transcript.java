@@ -31,12 +31,12 @@ final class Transcript {
   }
 
   /** The result so far. */
-  Completion completion(int promptTokens, long seed) {
+  Completion completion(int promptTokens, int cachedTokens, long seed) {
     return new Completion(
         text.toString(),
         Arrays.stream(ids, 0, size).boxed().toList(),
         finishReason == null ? FinishReason.CANCELLED : finishReason,
-        new Usage(promptTokens, size),
+        new Usage(promptTokens, size, cachedTokens),
         Timing.of(firstNanos, lastNanos, size),
         seed);
   }

@@ -29,14 +29,15 @@ class BatchingStressTest {
     List<GenerationRequest> requests = new ArrayList<>();
     List<String> alone = new ArrayList<>();
     ScriptedModel model = ScriptedModel.hashing(BLOCKS);
-    try (Generator generator = new Generator(model, new TestTokenizer(pieces()))) {
+    GeneratorOptions single = GeneratorOptions.DEFAULT.withPrefixReuse(false);
+    try (Generator generator = new Generator(model, new TestTokenizer(pieces()), single)) {
       for (int i = 0; i < REQUESTS; i++) {
         requests.add(request(i, random));
         alone.add(generator.generate(requests.get(i)).text());
       }
     }
     GeneratorOptions options =
-        new GeneratorOptions(1 + random.nextInt(12), 12 + random.nextInt(20));
+        new GeneratorOptions(1 + random.nextInt(12), 12 + random.nextInt(20), random.nextBoolean());
     try (Generator generator = new Generator(model, new TestTokenizer(pieces()), options);
         ExecutorService callers = Executors.newCachedThreadPool()) {
       model.refused = batch -> batch.sequences().stream().anyMatch(s -> !s.adapters().isEmpty());

@@ -130,7 +130,15 @@ final class PrefixIndex {
   }
 
   /** The tokens of a block, after what stands in front of them. */
-  private record Edge(Node parent, int[] tokens) {
+  private static final class Edge {
+    private final Node parent;
+    private final int[] tokens;
+
+    private Edge(Node parent, int[] tokens) {
+      this.parent = parent;
+      this.tokens = tokens;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Edge edge

@@ -9,14 +9,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Blocks whose tokens the pool remembers. */
 class PrefixReuseTest {
   private static final int BLOCK = 4;
-  private static final IntUnaryOperator COUNTING = position -> 100 + position;
 
   private final KvPool pool = new KvPool(8, BLOCK);
 
@@ -43,6 +41,10 @@ class PrefixReuseTest {
     }
   }
 
+  private static int counting(int position) {
+    return 100 + position;
+  }
+
   private static KvLease filled(KvPool pool, int tokens) {
     KvLease lease = pool.lease();
     lease.reserve(tokens);
@@ -53,7 +55,7 @@ class PrefixReuseTest {
   @Test
   void resume_afterClose_getsTheFullBlocksBack() {
     KvLease first = filled(pool, 11);
-    first.remember(List.of(), COUNTING);
+    first.remember(List.of(), PrefixReuseTest::counting);
     int[] blocks = {first.block(0), first.block(1)};
     first.close();
     assertThat(pool.freeBlocks()).isEqualTo(8);
@@ -61,7 +63,7 @@ class PrefixReuseTest {
 
     KvLease second = pool.lease();
 
-    assertThat(second.resume(List.of(), COUNTING, 11)).isEqualTo(8);
+    assertThat(second.resume(List.of(), PrefixReuseTest::counting, 11)).isEqualTo(8);
     assertThat(second.length()).isEqualTo(8);
     assertThat(new int[] {second.block(0), second.block(1)}).isEqualTo(blocks);
     assertThat(pool.freeBlocks()).isEqualTo(6);
@@ -71,10 +73,10 @@ class PrefixReuseTest {
   @Test
   void resume_besideTheFirst_sharesItsBlocks() {
     KvLease first = filled(pool, 8);
-    first.remember(List.of(), COUNTING);
+    first.remember(List.of(), PrefixReuseTest::counting);
     KvLease second = pool.lease();
 
-    assertThat(second.resume(List.of(), COUNTING, 8)).isEqualTo(8);
+    assertThat(second.resume(List.of(), PrefixReuseTest::counting, 8)).isEqualTo(8);
     assertThat(second.block(1)).isEqualTo(first.block(1));
     assertThat(pool.freeBlocks()).isEqualTo(6);
     first.close();
@@ -85,15 +87,15 @@ class PrefixReuseTest {
 
   @Test
   void resume_fewerTokensAllowed_takesWholeBlocksBelow() {
-    filled(pool, 12).remember(List.of(), COUNTING);
+    filled(pool, 12).remember(List.of(), PrefixReuseTest::counting);
 
-    assertThat(pool.lease().resume(List.of(), COUNTING, 11)).isEqualTo(8);
-    assertThat(pool.lease().resume(List.of(), COUNTING, 3)).isZero();
+    assertThat(pool.lease().resume(List.of(), PrefixReuseTest::counting, 11)).isEqualTo(8);
+    assertThat(pool.lease().resume(List.of(), PrefixReuseTest::counting, 3)).isZero();
   }
 
   @Test
   void resume_otherTokenInTheMiddle_takesWhatStandsBefore() {
-    filled(pool, 12).remember(List.of(), COUNTING);
+    filled(pool, 12).remember(List.of(), PrefixReuseTest::counting);
 
     assertThat(pool.lease().resume(List.of(), p -> p == 6 ? 0 : 100 + p, 12)).isEqualTo(4);
   }
@@ -102,22 +104,32 @@ class PrefixReuseTest {
   void resume_otherAdapters_getsNothing() {
     Adapter adapter = new SomeAdapter();
     List<AdapterUse> uses = List.of(new AdapterUse(adapter, 1));
-    filled(pool, 8).remember(uses, COUNTING);
+    filled(pool, 8).remember(uses, PrefixReuseTest::counting);
 
-    assertThat(pool.lease().resume(List.of(), COUNTING, 8)).isZero();
-    assertThat(pool.lease().resume(List.of(new AdapterUse(new SomeAdapter(), 1)), COUNTING, 8))
+    assertThat(pool.lease().resume(List.of(), PrefixReuseTest::counting, 8)).isZero();
+    assertThat(
+            pool.lease()
+                .resume(
+                    List.of(new AdapterUse(new SomeAdapter(), 1)), PrefixReuseTest::counting, 8))
         .isZero();
-    assertThat(pool.lease().resume(List.of(new AdapterUse(adapter, 0.5f)), COUNTING, 8)).isZero();
-    assertThat(pool.lease().resume(List.of(uses.getFirst(), uses.getFirst()), COUNTING, 8))
+    assertThat(
+            pool.lease()
+                .resume(List.of(new AdapterUse(adapter, 0.5f)), PrefixReuseTest::counting, 8))
         .isZero();
-    assertThat(pool.lease().resume(List.of(new AdapterUse(adapter, 1)), COUNTING, 8)).isEqualTo(8);
+    assertThat(
+            pool.lease()
+                .resume(List.of(uses.getFirst(), uses.getFirst()), PrefixReuseTest::counting, 8))
+        .isZero();
+    assertThat(
+            pool.lease().resume(List.of(new AdapterUse(adapter, 1)), PrefixReuseTest::counting, 8))
+        .isEqualTo(8);
   }
 
   @Test
   void resume_leaseInUse_isRefused() {
     KvLease lease = filled(pool, 5);
 
-    assertThatThrownBy(() -> lease.resume(List.of(), COUNTING, 5))
+    assertThatThrownBy(() -> lease.resume(List.of(), PrefixReuseTest::counting, 5))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
             "kv lease: expected an empty lease to resume, got one of 5 tokens and 2 blocks");
@@ -146,13 +158,13 @@ class PrefixReuseTest {
   @Test
   void truncate_intoARememberedBlock_forgetsIt() {
     KvLease lease = filled(pool, 8);
-    lease.remember(List.of(), COUNTING);
+    lease.remember(List.of(), PrefixReuseTest::counting);
     lease.truncate(6);
     lease.advance(2); // other tokens
 
-    assertThat(pool.lease().resume(List.of(), COUNTING, 8)).isEqualTo(4);
+    assertThat(pool.lease().resume(List.of(), PrefixReuseTest::counting, 8)).isEqualTo(4);
     lease.remember(List.of(), p -> p < 6 ? 100 + p : 7);
-    assertThat(pool.lease().resume(List.of(), COUNTING, 8)).isEqualTo(4);
+    assertThat(pool.lease().resume(List.of(), PrefixReuseTest::counting, 8)).isEqualTo(4);
     assertThat(pool.lease().resume(List.of(), p -> p < 6 ? 100 + p : 7, 8)).isEqualTo(8);
   }
 

@@ -193,6 +193,26 @@ class StepRunnerTest {
   }
 
   @Test
+  void step_onRememberedBlocks_continuesThem() {
+    try (ToyModel model = new ToyModel(engine, 400, 0)) {
+      int[] text = text(4, 80);
+      try (KvLease first = model.cache.pool().lease()) {
+        model.runner.step(StepBatch.of(first, StepBatch.Logits.NONE, text), output);
+        first.remember(List.of(), p -> text[p]);
+      }
+      try (KvLease second = model.cache.pool().lease()) {
+        int[] other = text(5, 90);
+        System.arraycopy(text, 0, other, 0, 64);
+
+        assertThat(second.resume(List.of(), p -> other[p], 89)).isEqualTo(64);
+        int[] rest = Arrays.copyOfRange(other, 64, 90);
+        model.runner.step(StepBatch.of(second, StepBatch.Logits.LAST, rest), output);
+        assertClose(output.logits(0).clone(), whole(model, other).getLast(), "the second text");
+      }
+    }
+  }
+
+  @Test
   void step_afterTruncation_forgetsTheRest() {
     try (ToyModel model = new ToyModel(engine, 300, 0);
         KvLease lease = model.cache.pool().lease()) {
