@@ -28,6 +28,9 @@ final class GradientSection {
 
   private static final int VARIANTS = 8;
 
+  /** How many programs may be drawn again, besides a tenth of those that are wanted. */
+  private static final int REFUSED = 3;
+
   private enum Mode {
     EAGER,
     DECOMPOSED,
@@ -55,7 +58,11 @@ final class GradientSection {
     for (OpCase opCase : drawn(cases, random)) {
       GradientCase gradientCase = GradientCase.of(opCase, random);
       if (gradientCase.watched().contains(true)) {
-        check(gradientCase, List.of(modes[next++ % modes.length]), random);
+        boolean decided = check(gradientCase, List.of(modes[next++ % modes.length]), random);
+        Checks.check(
+            decided,
+            "kinks to be rare around " + gradientCase,
+            "them at many elements (replay with %s)".formatted(fixture.seed()));
       }
     }
   }
@@ -93,39 +100,60 @@ final class GradientSection {
             || fixture.device().supports(opCase.op(), opCase.specs()));
   }
 
-  /** Computations of many operations and views, whose values have several uses. */
+  /**
+   * Computations of many operations and views, whose values have several uses. One in a hundred
+   * amplifies roundings or asks for the larger of two equal numbers, so that a device may be right
+   * and far away: arithmetic in F64, not the device, says so, and another is drawn.
+   */
   void ofPrograms(int count) {
     RandomGenerator random = fixture.seed().generator("gradients of programs");
-    for (int i = 0; i < count; i++) {
-      RandomGraph graph =
-          new RandomGraph(random.nextLong(), 2 + random.nextInt(4), 2 * (1 + random.nextInt(5)), 9);
-      TensorSpec matrix = TensorSpec.of(DType.F32, graph.rows(), graph.columns());
-      TensorSpec square = TensorSpec.of(DType.F32, graph.columns(), graph.columns());
-      List<List<HostTensor>> seeds = new ArrayList<>();
-      for (int j = 0; j < 3; j++) {
-        seeds.add(List.of(HostTensor.normal(random, DType.F32, matrix.shape().toArray())));
+    int refused = 0;
+    for (int checked = 0; checked < count; ) {
+      GradientCase drawn = program(random);
+      if (new Differences(drawn, random).withstandRoundings()
+          && check(drawn, List.of(Mode.values()), random)) {
+        checked++;
+      } else {
+        refused++;
       }
-      check(
-          new GradientCase(
-              graph.toString(),
-              values -> graph.apply(values.get(0), values.get(1)),
-              List.of(
-                  GradientCase.separated(matrix, -1.5, 1.5, 0, random),
-                  GradientCase.separated(square, -1.5, 1.5, 1, random)),
-              List.of(true, true),
-              seeds,
-              500),
-          List.of(Mode.values()),
-          random);
+      if (refused > REFUSED + count / 10) {
+        throw new AssertionError(
+            "expected programs that can be differentiated, got %d of %d that cannot (replay with %s)"
+                .formatted(refused, refused + checked, fixture.seed()));
+      }
     }
   }
 
-  private void check(GradientCase gradientCase, List<Mode> modes, RandomGenerator random) {
+  private static GradientCase program(RandomGenerator random) {
+    RandomGraph graph =
+        new RandomGraph(random.nextLong(), 2 + random.nextInt(4), 2 * (1 + random.nextInt(5)), 9);
+    TensorSpec matrix = TensorSpec.of(DType.F32, graph.rows(), graph.columns());
+    TensorSpec square = TensorSpec.of(DType.F32, graph.columns(), graph.columns());
+    List<List<HostTensor>> seeds = new ArrayList<>();
+    for (int j = 0; j < 3; j++) {
+      seeds.add(List.of(HostTensor.normal(random, DType.F32, matrix.shape().toArray())));
+    }
+    return new GradientCase(
+        graph.toString(),
+        values -> graph.apply(values.get(0), values.get(1)),
+        List.of(
+            GradientCase.separated(matrix, -1.5, 1.5, 0, random),
+            GradientCase.separated(square, -1.5, 1.5, 1, random)),
+        List.of(true, true),
+        seeds,
+        500);
+  }
+
+  /** False if differences cannot tell what the gradients are. */
+  private boolean check(GradientCase gradientCase, List<Mode> modes, RandomGenerator random) {
     try {
-      List<double[]> expected = new Differences(gradientCase, random).gradients();
-      for (Mode mode : modes) {
-        compare(gradientCase, mode, expected, random);
+      Optional<List<double[]>> expected = new Differences(gradientCase, random).gradients();
+      if (expected.isPresent()) {
+        for (Mode mode : modes) {
+          compare(gradientCase, mode, expected.get(), random);
+        }
       }
+      return expected.isPresent();
     } catch (RuntimeException | AssertionError e) {
       String message = e instanceof AssertionError ? e.getMessage() : gradientCase + ": " + e;
       throw new AssertionError("%s (replay with %s)".formatted(message, fixture.seed()), e);

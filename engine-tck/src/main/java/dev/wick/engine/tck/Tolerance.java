@@ -66,6 +66,16 @@ record Tolerance(double terms) {
         : Optional.of("%s: expected NMSE <= 1e-7, got %.2e".formatted(expected.spec(), nmse));
   }
 
+  /** Whether all numbers are as near as those in F32 have to be. */
+  boolean allows(double[] expected, double[] actual) {
+    for (int i = 0; i < expected.length; i++) {
+      if (!(Math.abs(actual[i] - expected[i]) <= allowed(expected[i]))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private double allowed(double expected) {
     return (1e-6 + 2e-7 * terms) * Math.max(1, Math.abs(expected));
   }
