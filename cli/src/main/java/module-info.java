@@ -15,6 +15,7 @@ module dev.wick.cli {
   requires dev.wick.engine;
   requires dev.wick.formats;
   requires dev.wick.hub;
+  requires dev.wick.limits;
   requires dev.wick.lora;
   requires dev.wick.streaming;
   requires dev.wick.tokenizers;

@@ -12,6 +12,8 @@ import dev.wick.engine.model.StepBatch.Logits;
 import dev.wick.engine.model.StepOutput;
 import dev.wick.engine.tensor.TensorSpec;
 import dev.wick.formats.Checkpoint;
+import dev.wick.limits.FmaProbe;
+import dev.wick.limits.ReadProbe;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;

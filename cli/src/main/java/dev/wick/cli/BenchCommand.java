@@ -1,6 +1,8 @@
 package dev.wick.cli;
 
+import dev.wick.cli.bench.AgainstLimits;
 import dev.wick.cli.bench.BenchResult;
+import dev.wick.cli.bench.MachineLimits;
 import dev.wick.cli.bench.Measurement;
 import dev.wick.cli.bench.Memory;
 import dev.wick.cli.session.DeviceOptions;
@@ -14,6 +16,7 @@ import dev.wick.cli.terminal.ProgressBar;
 import dev.wick.cli.terminal.Streams;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
+import dev.wick.limits.TokenWork;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -21,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -34,7 +38,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Measures prefill and decode speed, the time to the first token, and memory.",
+      "Measures prefill and decode speed, as rates and against the machine's limits, the time to"
+          + " the first token, and memory.",
       "--synthetic makes a random checkpoint of a real model's shape, so that nothing is"
           + " downloaded."
     })
@@ -118,7 +123,20 @@ final class BenchCommand implements Callable<Integer> {
       long firstTokenNanos = System.nanoTime() - loading;
       long uptimeMillis = ManagementFactory.getRuntimeMXBean().getUptime();
       session.hideProgress();
-      List<Measurement.Run> runs = runs(measurement);
+      for (int i = 0; i < warmUp; i++) {
+        measurement.run();
+      }
+      OptionalLong peakResidentBytes = Memory.peakResidentBytes(); // before the probes need some
+      Optional<MachineLimits> machine =
+          MachineLimits.of(session.engine().info(), session.checkpoint().weights());
+      List<Measurement.Run> runs = new ArrayList<>();
+      List<MachineLimits.Limits> limits = new ArrayList<>();
+      for (int i = 0; i < repeats; i++) {
+        runs.add(measurement.run());
+        if (machine.isPresent()) {
+          limits.add(machine.get().measure());
+        }
+      }
       BenchResult result =
           new BenchResult(
               session.model().info(),
@@ -129,7 +147,11 @@ final class BenchCommand implements Callable<Integer> {
               firstTokenNanos,
               uptimeMillis,
               runs,
-              Memory.peakResidentBytes(),
+              limits.isEmpty()
+                  ? Optional.empty()
+                  : TokenWork.of(session.model())
+                      .map(work -> new AgainstLimits(work, runs, limits)),
+              peakResidentBytes,
               session.engine().fallbacks());
       if (json) {
         Json.pretty(streams.out(), result.fields());
@@ -180,17 +202,6 @@ final class BenchCommand implements Callable<Integer> {
     try (ProgressBar bar = streams.progress("writing")) {
       return SyntheticCheckpoint.folder(SyntheticCheckpoint.cache(), shape, type, bar::update);
     }
-  }
-
-  private List<Measurement.Run> runs(Measurement measurement) {
-    List<Measurement.Run> runs = new ArrayList<>();
-    for (int i = 0; i < warmUp; i++) {
-      measurement.run();
-    }
-    for (int i = 0; i < repeats; i++) {
-      runs.add(measurement.run());
-    }
-    return runs;
   }
 
   /** The type of the largest tensor, in which nearly all weights are. */

@@ -56,6 +56,10 @@ class DeviceCommandsTest {
         new String[] {
           "prefill_tokens_per_second",
           "decode_tokens_per_second",
+          "prefill_limit_tokens_per_second",
+          "prefill_share_of_limit",
+          "decode_limit_tokens_per_second",
+          "decode_share_of_limit",
           "first_token_seconds_from_load",
           "first_token_seconds_from_jvm_start"
         }) {

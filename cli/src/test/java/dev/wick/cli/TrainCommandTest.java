@@ -30,8 +30,7 @@ class TrainCommandTest {
                 i ->
                     switch (i % 3) {
                       case 0 ->
-                          "{\"messages\":[{\"role\":\"user\",\"content\":\"Say %d\"},"
-                                  .formatted(i)
+                          "{\"messages\":[{\"role\":\"user\",\"content\":\"Say %d\"},".formatted(i)
                               + "{\"role\":\"assistant\",\"content\":\"It is %d.\"}]}".formatted(i);
                       case 1 -> "{\"prompt\":\"Say %d: \",\"completion\":\"yes\"}".formatted(i);
                       default -> "{\"text\":\"The number %d is a number.\"}".formatted(i);
@@ -44,9 +43,7 @@ class TrainCommandTest {
     List<String> start =
         List.of(
             "train", "-m", MODEL, "--data", data.toString(), "--out", out.toString(), "-d", "cpu");
-    return wick(
-        Stream.concat(start.stream(), Arrays.stream(more))
-            .toArray(String[]::new));
+    return wick(Stream.concat(start.stream(), Arrays.stream(more)).toArray(String[]::new));
   }
 
   @Test

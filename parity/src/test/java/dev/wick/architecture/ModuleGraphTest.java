@@ -35,6 +35,8 @@ class ModuleGraphTest {
           Set.of(ENGINE),
           "dev.wick.hub",
           Set.of(ENGINE, FORMATS),
+          "dev.wick.limits",
+          Set.of(ENGINE),
           "dev.wick.tokenizers",
           Set.of(ENGINE, FORMATS),
           "dev.wick.lora",

@@ -4,11 +4,11 @@ import dev.wick.cli.terminal.Quantities;
 import dev.wick.engine.model.ModelInfo;
 import dev.wick.engine.spi.DeviceInfo;
 import java.io.PrintWriter;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.ToLongFunction;
 
@@ -18,6 +18,7 @@ import java.util.function.ToLongFunction;
  * @param firstTokenFromLoadNanos from the beginning of loading to the first token
  * @param firstTokenFromStartMillis from the start of the JVM to the first token
  * @param runs after the warm-up; of each number the median counts
+ * @param limits what they are held against; empty where that is not known
  * @param peakResidentBytes of the process
  * @param fallbacks fused operations that ran in parts, by name
  */
@@ -30,15 +31,12 @@ public record BenchResult(
     long firstTokenFromLoadNanos,
     long firstTokenFromStartMillis,
     List<Measurement.Run> runs,
+    Optional<AgainstLimits> limits,
     OptionalLong peakResidentBytes,
     Map<String, Long> fallbacks) {
 
   private double median(ToLongFunction<Measurement.Run> value) {
-    long[] sorted = runs.stream().mapToLong(value).sorted().toArray();
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1
-        ? sorted[middle]
-        : Arrays.stream(sorted, middle - 1, middle + 1).average().orElse(0);
+    return Median.of(runs.stream().mapToDouble(value::applyAsLong));
   }
 
   private double prefillTokensPerSecond() {
@@ -67,8 +65,20 @@ public record BenchResult(
         dtype,
         device.id());
     out.printf("  %s%n", device.description());
-    line(out, "prefill pp" + promptTokens, Quantities.rate(prefillTokensPerSecond()), "tokens/s");
-    line(out, "decode tg" + decodeTokens, Quantities.rate(decodeTokensPerSecond()), "tokens/s");
+    line(
+        out,
+        "prefill pp" + promptTokens,
+        Quantities.rate(prefillTokensPerSecond()),
+        limits
+            .map(l -> share(l.prefillShare(promptTokens), l.prefillLimit(), "f32 arithmetic"))
+            .orElse("tokens/s"));
+    line(
+        out,
+        "decode tg" + decodeTokens,
+        Quantities.rate(decodeTokensPerSecond()),
+        limits
+            .map(l -> share(l.decodeShare(decodeTokens), l.decodeLimit(), "reading the weights"))
+            .orElse("tokens/s"));
     line(
         out,
         "first token",
@@ -93,6 +103,11 @@ public record BenchResult(
     out.printf("  medians of %d runs after the warm-up%n", runs.size());
   }
 
+  private static String share(double share, double limit, String of) {
+    return String.format(
+        Locale.ROOT, "tokens/s, %.0f %% of %s/s by %s", 100 * share, Quantities.rate(limit), of);
+  }
+
   private static void line(PrintWriter out, String what, String value, String unit) {
     out.println("  %-16s %10s %s".formatted(what, value, unit).stripTrailing());
   }
@@ -111,6 +126,13 @@ public record BenchResult(
     fields.put("decode_tokens", decodeTokens);
     fields.put("prefill_tokens_per_second", prefillTokensPerSecond());
     fields.put("decode_tokens_per_second", decodeTokensPerSecond());
+    limits.ifPresent(
+        l -> {
+          fields.put("prefill_limit_tokens_per_second", l.prefillLimit());
+          fields.put("prefill_share_of_limit", l.prefillShare(promptTokens));
+          fields.put("decode_limit_tokens_per_second", l.decodeLimit());
+          fields.put("decode_share_of_limit", l.decodeShare(decodeTokens));
+        });
     fields.put("first_token_prompt_tokens", Measurement.FIRST_PROMPT_TOKENS);
     fields.put("first_token_seconds_from_load", firstTokenFromLoadNanos / 1e9);
     fields.put("first_token_seconds_from_jvm_start", firstTokenFromStartMillis / 1e3);

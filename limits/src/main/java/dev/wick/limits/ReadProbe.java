@@ -1,4 +1,4 @@
-package dev.wick.benchmarks;
+package dev.wick.limits;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorSpecies;
  * How fast some threads together read the weights that a decoded token needs, once, front to back,
  * doing nothing but adding them up: the limit of decoding.
  */
-final class ReadProbe {
+public final class ReadProbe {
   private static final VectorSpecies<Long> SPECIES = LongVector.SPECIES_PREFERRED;
   private static final int VECTOR = SPECIES.vectorByteSize();
   private static final long CHUNK = 1 << 22;
@@ -23,15 +23,9 @@ final class ReadProbe {
   private final List<MemorySegment> chunks;
   private final long bytes;
 
-  /** A probe of the segments, in this order. */
-  @SuppressWarnings("restricted") // a benchmark runs with native access
-  ReadProbe(List<MemorySegment> segments) {
-    // One class of segments, so that the loop compiles to plain loads.
-    chunks =
-        segments.stream()
-            .map(segment -> segment.reinterpret(segment.byteSize()))
-            .<MemorySegment>mapMulti(ReadProbe::cut)
-            .toList();
+  /** A probe of the segments, in this order; they stay open as long as it is used. */
+  public ReadProbe(List<MemorySegment> segments) {
+    chunks = segments.stream().<MemorySegment>mapMulti(ReadProbe::cut).toList();
     bytes = chunks.stream().mapToLong(MemorySegment::byteSize).sum();
   }
 
@@ -42,12 +36,12 @@ final class ReadProbe {
   }
 
   /** How much one pass reads. */
-  long bytes() {
+  public long bytes() {
     return bytes;
   }
 
   /** Bytes per second over some passes. */
-  double bytesPerSecond(int threads, int passes) throws InterruptedException {
+  public double bytesPerSecond(int threads, int passes) throws InterruptedException {
     AtomicInteger next = new AtomicInteger();
     int last = passes * chunks.size();
     return Threads.time(

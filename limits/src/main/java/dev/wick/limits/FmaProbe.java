@@ -1,4 +1,4 @@
-package dev.wick.benchmarks;
+package dev.wick.limits;
 
 import java.util.concurrent.atomic.AtomicLong;
 import jdk.incubator.vector.FloatVector;
@@ -6,7 +6,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** How many f32 operations some threads do with fused multiply-add: the limit of prefill. */
-final class FmaProbe {
+public final class FmaProbe {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int ROUNDS = 20_000_000;
   private static final int CHAINS = 12;
@@ -15,7 +15,7 @@ final class FmaProbe {
   private FmaProbe() {}
 
   /** Operations per second, a multiplication and an addition being two. */
-  static double operationsPerSecond(int threads) throws InterruptedException {
+  public static double operationsPerSecond(int threads) throws InterruptedException {
     double operations = 2.0 * ROUNDS * CHAINS * SPECIES.length() * threads;
     return Threads.time(
         threads, thread -> SINK.addAndGet((long) run(1 + thread * 1e-9f)), operations);

@@ -1,4 +1,4 @@
-package dev.wick.benchmarks;
+package dev.wick.limits;
 
 import java.util.ArrayList;
 import java.util.List;
