@@ -187,7 +187,7 @@ class SafetensorsFileTest {
 
       file.close();
 
-      assertThatThrownBy(() -> reader.get(5, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> reader.get(60, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class)
           .hasCauseInstanceOf(IllegalStateException.class);
     }
@@ -208,7 +208,7 @@ class SafetensorsFileTest {
 
   private static void await(CountDownLatch latch) {
     try {
-      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError(e);

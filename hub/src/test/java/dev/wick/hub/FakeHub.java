@@ -57,7 +57,7 @@ final class FakeHub implements AutoCloseable {
     return Hub.builder()
         .environment(environment)
         .userHome(cacheFolder)
-        .timeout(Duration.ofSeconds(5))
+        .timeout(Duration.ofSeconds(60))
         .host(new Host(waits::add, System::nanoTime, folder -> usableSpace));
   }
 

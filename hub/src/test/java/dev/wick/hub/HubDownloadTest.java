@@ -292,7 +292,7 @@ final class HubDownloadTest {
 
     Path snapshot =
         fake.builder()
-            .timeout(Duration.ofMillis(200))
+            .timeout(Duration.ofSeconds(1))
             .build()
             .resolve(FakeHub.REPO, DownloadListener.NONE);
 
@@ -513,7 +513,7 @@ final class HubDownloadTest {
     FakeHub.Fault afterBothAsked =
         reply -> {
           try {
-            together.await(5, TimeUnit.SECONDS);
+            together.await(60, TimeUnit.SECONDS);
             return reply;
           } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
             throw new AssertionError("the other file was not asked for", e);
@@ -532,7 +532,7 @@ final class HubDownloadTest {
     CyclicBarrier start = new CyclicBarrier(2);
     Callable<Path> task =
         () -> {
-          start.await(5, TimeUnit.SECONDS);
+          start.await(60, TimeUnit.SECONDS);
           return resolve();
         };
 

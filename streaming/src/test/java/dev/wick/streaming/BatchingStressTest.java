@@ -16,7 +16,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Timeout;
 
 /** Requests of all kinds at once, in a cache that is too small for them, equal their solo runs. */
-@Timeout(60)
+@Timeout(120)
 class BatchingStressTest {
   private static final int REQUESTS = 60;
   private static final int BLOCKS = 60;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Requests that share steps. */
-@Timeout(30)
+@Timeout(120)
 class BatchingTest {
   private final Semaphore steps = new Semaphore(0);
 
@@ -451,7 +451,7 @@ class BatchingTest {
   /** Waits until the test lets a step be computed; not for ever, so that a failing test ends. */
   private void awaitPermit() {
     try {
-      assertThat(steps.tryAcquire(20, TimeUnit.SECONDS)).as("step let through").isTrue();
+      assertThat(steps.tryAcquire(60, TimeUnit.SECONDS)).as("step let through").isTrue();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class ViewsTest {
   @Test
   void stream_notPulled_computesNothing() {
@@ -239,7 +239,7 @@ class ViewsTest {
 
       assertThat(future).isNotDone();
       mayGoOn.release(6);
-      assertThat(future.get(20, TimeUnit.SECONDS).text()).isEqualTo("abc");
+      assertThat(future.get(60, TimeUnit.SECONDS).text()).isEqualTo("abc");
       recorder.awaitEnd();
       assertThat(recorder.text()).isEqualTo("abc");
     }
