@@ -2,7 +2,7 @@ import org.jspecify.annotations.NullMarked;
 
 /**
  * Adapters (LoRA and its relatives): read and written as PEFT does, kept in versions, exchanged
- * while requests run, merged, combined and exported.
+ * while requests run, merged, combined and exported, trained, and trained further while they serve.
  *
  * <p>This module knows weights by name and shape, never a model.
  */
@@ -14,6 +14,7 @@ module dev.wick.lora {
   requires com.fasterxml.jackson.core;
 
   exports dev.wick.lora;
+  exports dev.wick.lora.learning;
   exports dev.wick.lora.training;
   exports dev.wick.lora.training.data;
 }

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -91,23 +92,54 @@ public final class AdapterRegistry implements AutoCloseable {
     AdapterName.check(name);
     writing.lock();
     try {
-      requireOpen();
-      makeRoom(name, adapter.byteSize());
-      long version = publications.getOrDefault(name, 0L) + 1;
-      publications.put(name, version);
-      held.addAndGet(adapter.byteSize());
-      AdapterVersion published = new AdapterVersion(adapter, name, version, this::released);
-      RegistryEntry entry = entries.get(name);
-      if (entry == null) {
-        entries.put(name, new RegistryEntry(name, published));
-      } else {
-        entry.push(published, options.versionsKept());
-      }
-      tell(RegistryEvent.Kind.PUBLISHED, name, version);
-      return version;
+      return push(name, adapter);
     } finally {
       writing.unlock();
     }
+  }
+
+  /**
+   * Publishes an adapter that was made from the current version, unless another version has become
+   * current meanwhile.
+   *
+   * @param expected the version from which it was made; 0 if there was none
+   * @return the version; empty if another one was current than expected, and the adapter stays the
+   *     caller's
+   * @throws IllegalStateException as {@link #publish}
+   */
+  public OptionalLong publishAfter(String name, long expected, Adapter adapter) {
+    AdapterName.check(name);
+    writing.lock();
+    try {
+      requireOpen();
+      return isCurrent(name, expected)
+          ? OptionalLong.of(push(name, adapter))
+          : OptionalLong.empty();
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  private boolean isCurrent(String name, long version) {
+    RegistryEntry entry = entries.get(name);
+    return (entry == null ? 0 : entry.current().version()) == version;
+  }
+
+  private long push(String name, Adapter adapter) {
+    requireOpen();
+    makeRoom(name, adapter.byteSize());
+    long version = publications.getOrDefault(name, 0L) + 1;
+    publications.put(name, version);
+    held.addAndGet(adapter.byteSize());
+    AdapterVersion published = new AdapterVersion(adapter, name, version, this::released);
+    RegistryEntry entry = entries.get(name);
+    if (entry == null) {
+      entries.put(name, new RegistryEntry(name, published));
+    } else {
+      entry.push(published, options.versionsKept());
+    }
+    tell(RegistryEvent.Kind.PUBLISHED, name, version);
+    return version;
   }
 
   /**
@@ -122,6 +154,25 @@ public final class AdapterRegistry implements AutoCloseable {
       long version = entry(name).pop();
       tell(RegistryEvent.Kind.ROLLED_BACK, name, version);
       return version;
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  /**
+   * Takes a version back as {@link #rollback(String)} does, unless another one has become current
+   * meanwhile.
+   *
+   * @param expected the version that is to be taken back
+   * @return the version that is current now; empty if another one was current than expected
+   * @throws IllegalStateException if no earlier version is kept
+   */
+  public OptionalLong rollbackFrom(String name, long expected) {
+    writing.lock();
+    try {
+      return expected > 0 && isCurrent(name, expected)
+          ? OptionalLong.of(rollback(name))
+          : OptionalLong.empty();
     } finally {
       writing.unlock();
     }
@@ -174,6 +225,18 @@ public final class AdapterRegistry implements AutoCloseable {
       Optional<AdapterLease> lease = entry(name).lease();
       if (lease.isPresent()) {
         return lease.get();
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Leases the current version of a name as {@link #acquire} does; empty if there is none. */
+  public Optional<AdapterLease> find(String name) {
+    while (true) {
+      RegistryEntry entry = entries.get(name);
+      Optional<AdapterLease> lease = entry == null ? Optional.empty() : entry.lease();
+      if (entry == null || lease.isPresent()) {
+        return lease;
       }
       Thread.onSpinWait();
     }

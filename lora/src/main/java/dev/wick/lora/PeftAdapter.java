@@ -23,6 +23,7 @@ public final class PeftAdapter implements Adapter, AutoCloseable {
   private final Map<String, LowRank> deltas;
   private final Map<String, HostTensor> replacements;
   private final Map<String, HostTensor> tensors;
+  private final long byteSize;
   private final Optional<Path> folder;
   private final Memory memory;
 
@@ -41,6 +42,7 @@ public final class PeftAdapter implements Adapter, AutoCloseable {
         Collections.unmodifiableMap(parts.deltas()),
         Collections.unmodifiableMap(parts.replacements()),
         Collections.unmodifiableMap(parts.tensors()),
+        parts.tensors().values().stream().mapToLong(tensor -> tensor.spec().byteSize()).sum(),
         folder,
         memory);
   }
@@ -52,6 +54,7 @@ public final class PeftAdapter implements Adapter, AutoCloseable {
       Map<String, LowRank> deltas,
       Map<String, HostTensor> replacements,
       Map<String, HostTensor> tensors,
+      long byteSize,
       Optional<Path> folder,
       Memory memory) {
     this.name = AdapterName.check(name);
@@ -60,6 +63,7 @@ public final class PeftAdapter implements Adapter, AutoCloseable {
     this.deltas = deltas;
     this.replacements = replacements;
     this.tensors = tensors;
+    this.byteSize = byteSize;
     this.folder = folder;
     this.memory = memory;
   }
@@ -108,7 +112,7 @@ public final class PeftAdapter implements Adapter, AutoCloseable {
   /** The same data under another name or version; what closes one closes the other. */
   public PeftAdapter as(String otherName, long otherVersion) {
     return new PeftAdapter(
-        otherName, otherVersion, config, deltas, replacements, tensors, folder, memory);
+        otherName, otherVersion, config, deltas, replacements, tensors, byteSize, folder, memory);
   }
 
   @Override
@@ -148,11 +152,7 @@ public final class PeftAdapter implements Adapter, AutoCloseable {
 
   @Override
   public long byteSize() {
-    long bytes = 0;
-    for (HostTensor tensor : tensors.values()) {
-      bytes += tensor.spec().byteSize();
-    }
-    return bytes;
+    return byteSize;
   }
 
   /**

@@ -70,6 +70,35 @@ class AdapterRegistryTest {
   }
 
   @Test
+  void publishAfter_anotherVersionThanExpected_leavesAll() {
+    Marked late = new Marked(3);
+    assertThat(registry.publishAfter("sql", 0, new Marked(1))).hasValue(1);
+    assertThat(registry.publishAfter("sql", 1, new Marked(2))).hasValue(2);
+
+    assertThat(registry.publishAfter("sql", 1, late)).isEmpty();
+    assertThat(registry.publishAfter("sql", 0, late)).isEmpty();
+
+    assertThat(late.isClosed()).isFalse();
+    try (AdapterLease lease = registry.find("sql").orElseThrow()) {
+      assertThat(first(lease.adapter())).isEqualTo(2);
+    }
+    assertThat(registry.find("other")).isEmpty();
+  }
+
+  @Test
+  void rollbackFrom_anotherVersionThanExpected_leavesAll() {
+    registry.publish("sql", new Marked(1));
+    registry.publish("sql", new Marked(2));
+
+    assertThat(registry.rollbackFrom("sql", 1)).isEmpty();
+    assertThat(registry.rollbackFrom("other", 1)).isEmpty();
+    assertThat(registry.rollbackFrom("other", 0)).isEmpty();
+    assertThat(registry.rollbackFrom("sql", 2)).hasValue(1);
+
+    assertThat(registry.list()).extracting(AdapterStatus::version).containsExactly(1L);
+  }
+
+  @Test
   void rollback_withoutEarlierVersion_says() {
     registry.publish("sql", new Marked(1));
 

@@ -79,10 +79,18 @@ final class ProgramInputs {
     return all;
   }
 
-  /** Factors on the losses of the labelled rows: the same for all, and 0 for those filled up. */
+  /**
+   * Factors on the losses of the labelled rows: the same for all but for the weights of their
+   * examples, and 0 for those filled up.
+   */
   MemorySegment weights(MicroBatch batch, double weight) {
     float[] weights = new float[shape.labels()];
-    Arrays.fill(weights, 0, batch.learned(), (float) weight);
+    int begin = 0;
+    for (Example example : batch.examples()) {
+      int end = begin + example.learned();
+      Arrays.fill(weights, begin, end, (float) (weight * example.weight()));
+      begin = end;
+    }
     return MemorySegment.ofArray(weights);
   }
 }

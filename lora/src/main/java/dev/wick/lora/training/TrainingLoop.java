@@ -81,6 +81,9 @@ final class TrainingLoop {
         update(checksum, example.id(i));
         update(checksum, example.label(i));
       }
+      if (example.weight() != 1) {
+        update(checksum, Float.floatToIntBits(example.weight()));
+      }
       update(checksum, Integer.MIN_VALUE);
     }
     Map<String, String> identity = new LinkedHashMap<>();

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -25,6 +26,7 @@ public final class TrainingSession implements AutoCloseable {
   private final LanguageModel model;
   private final TrainableSet set;
   private final TrainingConfig config;
+  private final Optional<PeftConfig> adapter;
   private final RandomStreams random;
   private final AdamW optimizer;
   private final DeviceState state;
@@ -35,10 +37,12 @@ public final class TrainingSession implements AutoCloseable {
 
   private record ProgramKey(TrainingShape shape, boolean differentiates) {}
 
-  TrainingSession(LanguageModel model, TrainableSet set, TrainingConfig config) {
+  private TrainingSession(
+      LanguageModel model, TrainableSet set, TrainingConfig config, Optional<PeftConfig> adapter) {
     this.model = model;
     this.set = set;
     this.config = config;
+    this.adapter = adapter;
     this.random = new RandomStreams(config.seed());
     List<Integer> sizes = set.tensors().stream().map(tensor -> tensor.values().length).toList();
     this.optimizer = new AdamW(config.optimizer(), sizes);
@@ -56,7 +60,8 @@ public final class TrainingSession implements AutoCloseable {
    */
   public static TrainingSession lora(
       LanguageModel model, PeftConfig adapter, TrainingConfig config) {
-    return new TrainingSession(model, LoraVariables.fresh(model, adapter, config.seed()), config);
+    return new TrainingSession(
+        model, LoraVariables.fresh(model, adapter, config.seed()), config, Optional.of(adapter));
   }
 
   /**
@@ -66,12 +71,13 @@ public final class TrainingSession implements AutoCloseable {
    */
   public static TrainingSession lora(
       LanguageModel model, PeftAdapter adapter, TrainingConfig config) {
-    return new TrainingSession(model, LoraVariables.of(model, adapter), config);
+    return new TrainingSession(
+        model, LoraVariables.of(model, adapter), config, Optional.of(adapter.config()));
   }
 
   /** A session that trains every parameter of the model, in F32 copies. */
   public static TrainingSession full(LanguageModel model, TrainingConfig config) {
-    return new TrainingSession(model, FullVariables.of(model), config);
+    return new TrainingSession(model, FullVariables.of(model), config, Optional.empty());
   }
 
   /** Number of steps made. */
@@ -92,7 +98,7 @@ public final class TrainingSession implements AutoCloseable {
    */
   public double computeGradients(List<MicroBatch> batches) {
     gradients.forEach(gradient -> Arrays.fill(gradient, 0));
-    long learned = batches.stream().mapToLong(MicroBatch::learned).sum();
+    double learned = batches.stream().mapToDouble(MicroBatch::learnedWeight).sum();
     if (learned == 0) {
       throw new IllegalArgumentException("training: expected tokens to learn, got none");
     }
@@ -112,10 +118,10 @@ public final class TrainingSession implements AutoCloseable {
     return loss;
   }
 
-  private double weight(MicroBatch batch, int batches, long learned) {
+  private double weight(MicroBatch batch, int batches, double learned) {
     return switch (config.lossReduction()) {
       case TOKENS_OVER_ACCUMULATION -> 1.0 / learned;
-      case MEAN_OF_MICROBATCH_MEANS -> 1.0 / ((double) batches * batch.learned());
+      case MEAN_OF_MICROBATCH_MEANS -> 1.0 / (batches * batch.learnedWeight());
     };
   }
 
@@ -147,14 +153,18 @@ public final class TrainingSession implements AutoCloseable {
     return new Outcome(loss, norm);
   }
 
-  /** Mean loss of all learned tokens, without dropout and label smoothing. */
+  /**
+   * Mean loss of all learned tokens by their weights, without dropout and label smoothing; NaN if
+   * there are none.
+   */
   public double evaluate(List<MicroBatch> batches) {
-    long learned = batches.stream().mapToLong(MicroBatch::learned).sum();
+    double learned = batches.stream().mapToDouble(MicroBatch::learnedWeight).sum();
     double loss = 0;
     for (MicroBatch batch : batches) {
       if (batch.learned() > 0) {
         SplittableRandom none = new SplittableRandom(0);
-        loss += program(batch, false).run(batch, 1.0 / batch.learned(), none) * batch.learned();
+        double own = batch.learnedWeight();
+        loss += program(batch, false).run(batch, 1.0 / own, none) * own;
       }
     }
     return loss / learned;
@@ -206,6 +216,21 @@ public final class TrainingSession implements AutoCloseable {
       copies.put(tensor.name(), HostTensor.of(arrays.get(i).clone(), tensor.shape().toArray()));
     }
     return copies;
+  }
+
+  /**
+   * The adapter as it is now, a copy.
+   *
+   * @throws IllegalStateException if whole parameters are trained, and no adapter
+   */
+  public PeftAdapter adapter(String name) {
+    PeftConfig own =
+        adapter.orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "training: expected a session that trains an adapter, got one that trains the"
+                        + " model's parameters"));
+    return LoraVariables.adapter(name, own, set);
   }
 
   /** The trained tensors themselves. */

@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** Two blocks of attention and a gated layer, with random weights: enough to be trained. */
-final class ToyModel implements LanguageModel, ForwardPass {
-  static final int VOCABULARY = 29;
+public final class ToyModel implements LanguageModel, ForwardPass {
+  public static final int VOCABULARY = 29;
   private static final int HIDDEN = 16;
   private static final int HEADS = 2;
   private static final int HEAD_DIM = 8;
@@ -37,7 +37,7 @@ final class ToyModel implements LanguageModel, ForwardPass {
   private final Parameter norm;
   private final Linear head;
 
-  ToyModel(Engine engine) {
+  public ToyModel(Engine engine) {
     this.engine = engine;
     this.scope = engine.newScope();
     SplittableRandom random = new SplittableRandom(5);

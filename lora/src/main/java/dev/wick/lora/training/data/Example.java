@@ -9,10 +9,12 @@ public final class Example {
 
   private final int[] ids;
   private final int[] labels;
+  private final float weight;
 
-  private Example(int[] ids, int[] labels) {
+  private Example(int[] ids, int[] labels, float weight) {
     this.ids = ids;
     this.labels = labels;
+    this.weight = weight;
   }
 
   /**
@@ -64,7 +66,25 @@ public final class Example {
             "example: expected labels of at least 0 or -100, got " + label);
       }
     }
-    return new Example(ids.clone(), copy);
+    return new Example(ids.clone(), copy, 1);
+  }
+
+  /**
+   * The same sequence with a weight: the factor on the losses of its tokens, of which the loss is
+   * the weighted mean. It is 1 unless told otherwise.
+   *
+   * @throws IllegalArgumentException if the weight is not above 0 and finite
+   */
+  public Example withWeight(float value) {
+    if (!(value > 0 && Float.isFinite(value))) {
+      throw new IllegalArgumentException("example: expected a finite weight above 0, got " + value);
+    }
+    return new Example(ids, labels, value);
+  }
+
+  /** The factor on the losses of its tokens. */
+  public float weight() {
+    return weight;
   }
 
   /** Number of tokens. */
@@ -95,6 +115,6 @@ public final class Example {
   public Example truncated(int maxLength) {
     return ids.length <= maxLength
         ? this
-        : new Example(Arrays.copyOf(ids, maxLength), Arrays.copyOf(labels, maxLength));
+        : new Example(Arrays.copyOf(ids, maxLength), Arrays.copyOf(labels, maxLength), weight);
   }
 }

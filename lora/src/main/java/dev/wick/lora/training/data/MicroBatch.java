@@ -23,4 +23,11 @@ public record MicroBatch(List<Example> examples) {
   public int learned() {
     return examples.stream().mapToInt(Example::learned).sum();
   }
+
+  /** The tokens that are learned, each counted with the weight of its example. */
+  public double learnedWeight() {
+    return examples.stream()
+        .mapToDouble(example -> (double) example.weight() * example.learned())
+        .sum();
+  }
 }
