@@ -19,8 +19,9 @@ import java.util.OptionalInt;
  * @param ignoreEndOfSequence whether to go on after an id that ends the sequence
  * @param topLogprobs how many alternatives each token comes with
  * @param skipSpecialTokens whether special tokens are left out of the text
- * @param adapters what is added to the base model for this request, each with its weight; if none
- *     is named, the default adapter of the model when the request begins, if it has one
+ * @param adapters what is added to the base model for this request, each with its weight
+ * @param defaultAdapter whether a request that names no adapters takes the default one of the model
+ *     when it begins, if it has one; if not, it gets the base model
  */
 public record GenerationRequest(
     Prompt prompt,
@@ -31,7 +32,8 @@ public record GenerationRequest(
     boolean ignoreEndOfSequence,
     int topLogprobs,
     boolean skipSpecialTokens,
-    List<AdapterUse> adapters) {
+    List<AdapterUse> adapters,
+    boolean defaultAdapter) {
   /** Most alternatives that a token comes with. */
   public static final int MAX_TOP_LOGPROBS = 1000;
 
@@ -85,6 +87,7 @@ public record GenerationRequest(
     private int topLogprobs;
     private boolean skipSpecialTokens = true;
     private List<AdapterUse> adapters = List.of();
+    private boolean defaultAdapter = true;
 
     private Builder(Prompt prompt) {
       this.prompt = Objects.requireNonNull(prompt, "prompt");
@@ -160,6 +163,14 @@ public record GenerationRequest(
     }
 
     /**
+     * Whether the model's default adapter is used if none is named; it is unless told otherwise.
+     */
+    public Builder defaultAdapter(boolean value) {
+      defaultAdapter = value;
+      return this;
+    }
+
+    /**
      * The request.
      *
      * @throws IllegalArgumentException if a setting is out of range
@@ -174,7 +185,8 @@ public record GenerationRequest(
           ignoreEndOfSequence,
           topLogprobs,
           skipSpecialTokens,
-          adapters);
+          adapters,
+          defaultAdapter);
     }
   }
 }

@@ -51,7 +51,7 @@ final class Scheduler implements AutoCloseable {
 
   /** What the request names, else the default of the model, which a generation keeps. */
   private List<AdapterUse> adapters(GenerationRequest request) {
-    return request.adapters().isEmpty()
+    return request.adapters().isEmpty() && request.defaultAdapter()
         ? model.current().map(adapter -> List.of(new AdapterUse(adapter, 1))).orElse(List.of())
         : request.adapters();
   }

@@ -299,6 +299,19 @@ class BatchingTest {
   }
 
   @Test
+  void request_withoutTheDefault_getsTheBaseModel() {
+    ScriptedModel model = ScriptedModel.hashing();
+    Adapter adapter = new NamedAdapter("default");
+    model.apply(adapter);
+    try (Generator generator = new Generator(model, new TestTokenizer())) {
+      generator.generate(GenerationRequest.builder("p").maxTokens(1).defaultAdapter(false).build());
+      generator.generate(request("p", 1));
+    }
+
+    assertThat(model.adapters).containsExactly(List.of(), List.of(new AdapterUse(adapter, 1)));
+  }
+
+  @Test
   void generate_callbackThrows_endsOnlyItsOwn() {
     ScriptedModel model = ScriptedModel.hashing();
     try (Generator generator = new Generator(model, new TestTokenizer())) {
