@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
  * Eight requests at a time stream from one generator while adapters are published, taken back and
  * activated 10,000 times: each gives what its version gives alone.
  */
-@Timeout(300)
+@Timeout(900)
 class AdapterSwapTest {
   private static final int SWAPS = 10_000;
   private static final int STREAMS = 8;
