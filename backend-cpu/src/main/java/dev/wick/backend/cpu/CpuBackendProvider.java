@@ -6,6 +6,7 @@ import dev.wick.engine.spi.DeviceException;
 import dev.wick.engine.spi.DeviceInfo;
 import dev.wick.engine.spi.Probe;
 import dev.wick.engine.spi.Spi;
+import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
 import java.util.List;
 
@@ -48,11 +49,15 @@ public final class CpuBackendProvider implements BackendProvider {
   }
 
   private static DeviceInfo info(int threads) {
+    String loops;
+    try (Arena arena = Arena.ofShared()) {
+      loops = LoopChoice.fastest(arena).description();
+    }
     String description =
         "%s, %s, %d thread%s"
             .formatted(
                 HostFacts.processorName(),
-                LoopChoice.fastest().description(),
+                loops,
                 threads,
                 threads == 1 ? "" : "s");
     return new DeviceInfo(
@@ -65,6 +70,6 @@ public final class CpuBackendProvider implements BackendProvider {
       throw new DeviceException("cpu: expected the device cpu:0, got " + device.id());
     }
     int threads = Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
-    return new CpuDevice(device, LoopChoice.fastest(), Math.clamp(threads, 1, MAX_THREADS));
+    return new CpuDevice(device, Math.clamp(threads, 1, MAX_THREADS));
   }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 /** The processor as a device. Thread-safe; queues share one team of threads. */
 final class CpuDevice implements Device {
   private final DeviceInfo info;
+  private final Arena code = Arena.ofShared();
   private final InnerLoops loops;
   private final WorkerTeam team;
   private final WarmUp warmUp;
@@ -24,9 +25,9 @@ final class CpuDevice implements Device {
   private long openBytes;
   private boolean closed;
 
-  CpuDevice(DeviceInfo info, InnerLoops loops, int threads) {
+  CpuDevice(DeviceInfo info, int threads) {
     this.info = info;
-    this.loops = loops;
+    this.loops = LoopChoice.fastest(code).loops();
     this.team = new WorkerTeam(threads);
     this.warmUp = new WarmUp(loops);
   }
@@ -120,6 +121,7 @@ final class CpuDevice implements Device {
               .formatted(info.id(), openBuffers, openBytes));
     }
     team.close();
+    code.close();
     closed = true;
   }
 }

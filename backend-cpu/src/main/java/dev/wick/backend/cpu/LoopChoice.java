@@ -1,8 +1,10 @@
 package dev.wick.backend.cpu;
 
+import dev.wick.backend.cpu.emit.EmittedLoops;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.scalar.ScalarLoops;
 import dev.wick.backend.cpu.vector.VectorLoops;
+import java.lang.foreign.Arena;
 import java.util.Optional;
 
 /** Which form of the innermost loops this JVM runs. */
@@ -14,8 +16,17 @@ final class LoopChoice {
 
   private LoopChoice() {}
 
-  /** The fastest form that this JVM can run. */
-  static InnerLoops fastest() {
+  /**
+   * The fastest form that this JVM can run.
+   *
+   * @param arena what machine code lives in, if there is any
+   */
+  static EmittedLoops.Outcome fastest(Arena arena) {
+    return EmittedLoops.over(portable(), arena);
+  }
+
+  /** The fastest form without machine code. */
+  private static InnerLoops portable() {
     boolean wanted = Boolean.parseBoolean(System.getProperty(VECTOR_PROPERTY, "true"));
     return wanted && hasVectorModule() ? VectorLoops.create() : ScalarLoops.create();
   }

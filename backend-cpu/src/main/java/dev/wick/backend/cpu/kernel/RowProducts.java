@@ -17,7 +17,6 @@ final class RowProducts implements CpuKernel {
   /** Rows of the left operand up to which this beats packing panels. */
   static final int MAX_ROWS = 16;
 
-  private static final int GROUP = 4;
   private static final long MIN_CHUNK_BYTES = 1 << 14;
   private static final long MAX_CHUNK_BYTES = 1 << 20;
   private static final long MAX_SHARED_CHUNK_BYTES = 1 << 18;
@@ -45,7 +44,7 @@ final class RowProducts implements CpuKernel {
     for (Gemm.Product product : products) {
       total += product.right().n() * rowBytes(product.right());
     }
-    long limit = left.m() > GROUP ? MAX_SHARED_CHUNK_BYTES : MAX_CHUNK_BYTES;
+    long limit = left.m() > dot.maxVectors() ? MAX_SHARED_CHUNK_BYTES : MAX_CHUNK_BYTES;
     long chunkBytes =
         Math.clamp(
             total / ((long) CHUNKS_PER_THREAD * execution.threads()), MIN_CHUNK_BYTES, limit);
@@ -89,7 +88,7 @@ final class RowProducts implements CpuKernel {
     int rows = Math.min(step[which], right.n() - start);
     long w = right.offset() + start * right.columnBytes();
     long y = product.offset() + 4L * start;
-    int group = dot.isFewReady() ? GROUP : 1;
+    int group = dot.isFewReady() ? dot.maxVectors() : 1;
     for (int i = 0; i < left.m(); i += group) {
       int vectors = Math.min(group, left.m() - i);
       long x = i * preparedBytes;

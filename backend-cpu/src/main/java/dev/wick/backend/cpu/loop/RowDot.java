@@ -38,9 +38,14 @@ public interface RowDot {
       MemorySegment scratch,
       long scratchOffset);
 
+  /** Vectors that {@link #few} takes at most, at least 4. */
+  default int maxVectors() {
+    return 4;
+  }
+
   /**
-   * {@code y[i][r] = w[r] · x[i]} for {@code vectors} vectors, 1 to 4: every element of the matrix
-   * is read and decoded once for all of them.
+   * {@code y[i][r] = w[r] · x[i]} for {@code vectors} vectors, 1 to {@link #maxVectors}: every
+   * element of the matrix is read and decoded once for all of them.
    */
   void few(
       MemorySegment w,

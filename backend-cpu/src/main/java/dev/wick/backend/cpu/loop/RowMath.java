@@ -9,6 +9,11 @@ import java.lang.foreign.MemorySegment;
  * may be the same place as an operand, but not overlap it otherwise.
  */
 public interface RowMath {
+  /** Whether the loops of a forward pass are slow until the JIT compiler has compiled them. */
+  default boolean needsWarmUp() {
+    return true;
+  }
+
   /** {@code y[i] = f(x[i])}. */
   void unary(Unary.Kind kind, MemorySegment x, long xOffset, MemorySegment y, long yOffset, int n);
 

@@ -1,5 +1,6 @@
 package dev.wick.backend.cpu.loop;
 
+import dev.wick.backend.cpu.emit.EmittedLoops;
 import dev.wick.backend.cpu.scalar.ScalarLoops;
 import dev.wick.backend.cpu.vector.VectorLoops;
 import dev.wick.engine.tensor.DType;
@@ -8,12 +9,15 @@ import java.lang.foreign.MemorySegment;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** Both forms of the inner loops, and memory to try them on. */
+/** Every form of the inner loops, and memory to try them on. */
 public final class Loops {
   private Loops() {}
 
+  /** The forms that this machine can run; where there is no machine code, a form occurs twice. */
   public static Stream<InnerLoops> all() {
-    return Stream.of(ScalarLoops.create(), VectorLoops.create());
+    InnerLoops vector = VectorLoops.create();
+    return Stream.of(
+        ScalarLoops.create(), vector, EmittedLoops.over(vector, Arena.global()).loops());
   }
 
   public static MemorySegment floats(Arena arena, float... values) {

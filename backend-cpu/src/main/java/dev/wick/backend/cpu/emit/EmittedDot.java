@@ -1,0 +1,104 @@
+package dev.wick.backend.cpu.emit;
+
+import dev.wick.backend.cpu.loop.Layouts;
+import dev.wick.backend.cpu.loop.RowDot;
+import dev.wick.engine.tensor.DType;
+import java.lang.foreign.MemorySegment;
+
+/** Dot products of rows in machine code. */
+final class EmittedDot implements RowDot {
+  private final DType dtype;
+  private final int lanes;
+  private final NativeKernel[] kernels;
+  private final RowSplit split;
+
+  /**
+   * @param lanes elements of a vector
+   * @param kernels those of {@link DotCode} for one vector, two, and so on
+   */
+  EmittedDot(DType dtype, int lanes, NativeKernel[] kernels, RowSplit split) {
+    this.dtype = dtype;
+    this.lanes = lanes;
+    this.kernels = kernels.clone();
+    this.split = split;
+  }
+
+  @Override
+  public int maxVectors() {
+    return kernels.length;
+  }
+
+  @Override
+  public void prepare(
+      MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
+    int main = dtype == DType.BF16 ? n - n % (2 * lanes) : 0;
+    if (main > 0) {
+      split.apply(x, xOffset, main, prepared, preparedOffset);
+    }
+    MemorySegment.copy(
+        x, xOffset + 4L * main, prepared, preparedOffset + 4L * main, 4L * (n - main));
+  }
+
+  @Override
+  public void one(
+      MemorySegment w,
+      long wOffset,
+      long wRowBytes,
+      int rows,
+      int n,
+      MemorySegment x,
+      long xOffset,
+      MemorySegment y,
+      long yOffset,
+      MemorySegment scratch,
+      long scratchOffset) {
+    few(w, wOffset, wRowBytes, rows, n, 1, x, xOffset, 0, y, yOffset, 0, scratch, scratchOffset);
+  }
+
+  @Override
+  public void few(
+      MemorySegment w,
+      long wOffset,
+      long wRowBytes,
+      int rows,
+      int n,
+      int vectors,
+      MemorySegment x,
+      long xOffset,
+      long xRowBytes,
+      MemorySegment y,
+      long yOffset,
+      long yRowBytes,
+      MemorySegment scratch,
+      long scratchOffset) {
+    if (rows == 0) {
+      return;
+    }
+    long rowBytes = (long) n * dtype.blockBytes();
+    long weights = Addresses.readable(w, wOffset, Addresses.span(rows, wRowBytes, rowBytes));
+    long from = Addresses.readable(x, xOffset, Addresses.span(vectors, xRowBytes, 4L * n));
+    long to = Addresses.writable(y, yOffset, Addresses.span(vectors, yRowBytes, 4L * rows));
+    kernels[vectors - 1].call(
+        w, weights, wRowBytes, rows, n, from, to, xRowBytes, yRowBytes, 0, 0, 0);
+  }
+
+  /** Brings elements into the order that {@link DotCode} reads. */
+  interface RowSplit {
+    /**
+     * @param n a multiple of two vectors
+     */
+    void apply(MemorySegment x, long xOffset, int n, MemorySegment target, long targetOffset);
+
+    /** One element after the other. */
+    static RowSplit plain(int lanes) {
+      return (x, xOffset, n, target, targetOffset) -> {
+        for (int k = 0; k < n; k++) {
+          int inBlock = k % (2 * lanes);
+          int place = k - inBlock + inBlock / 2 + inBlock % 2 * lanes;
+          float value = x.get(Layouts.FLOAT, xOffset + 4L * k);
+          target.set(Layouts.FLOAT, targetOffset + 4L * place, value);
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package dev.wick.backend.cpu.emit;
+
+import dev.wick.backend.cpu.loop.GemmTile;
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.engine.tensor.DType;
+import java.lang.foreign.Arena;
+
+/**
+ * The inner loops in machine code, which runs at full speed from its first call on. It replaces the
+ * loops of another form where the processor and the system allow it.
+ */
+public final class EmittedLoops {
+  /**
+   * System property that keeps machine code from being used when {@code false}; {@code denied} is
+   * for tests: as if the system refused executable memory.
+   */
+  static final String PROPERTY = "wick.cpu.emit";
+
+  private static final int BF16_AHEAD = 2048;
+
+  private EmittedLoops() {}
+
+  /**
+   * What became of an attempt.
+   *
+   * @param loops the loops to use
+   * @param reason why there is no machine code in them, or empty
+   */
+  public record Outcome(InnerLoops loops, String reason) {
+    /** What the loops run on, and why not on machine code. */
+    public String description() {
+      return reason.isEmpty()
+          ? loops.description()
+          : "%s (no machine code: %s)".formatted(loops.description(), reason);
+    }
+  }
+
+  /**
+   * Loops in machine code where it can be used, else the given ones with the reason.
+   *
+   * @param base the loops that are replaced, and the width of their vectors
+   * @param arena what the code lives in
+   */
+  public static Outcome over(InnerLoops base, Arena arena) {
+    try {
+      return new Outcome(emit(base, arena), "");
+    } catch (EmissionException refused) {
+      return new Outcome(base, refused.getMessage());
+    }
+  }
+
+  private static InnerLoops emit(InnerLoops base, Arena arena) throws EmissionException {
+    String wanted = System.getProperty(PROPERTY, "true");
+    if (wanted.equals("false")) {
+      throw new EmissionException(PROPERTY + " is false");
+    }
+    if (!EmittedLoops.class.getModule().isNativeAccessEnabled()) {
+      throw new EmissionException("it wants --enable-native-access=dev.wick.backend.cpu");
+    }
+    if (wanted.equals("denied")) {
+      throw new EmissionException("the system refuses executable memory (%s)".formatted(PROPERTY));
+    }
+    InnerLoops loops = emit(base, Machine.current(), arena);
+    SelfTest.run(loops);
+    return loops;
+  }
+
+  /** Loops for a machine, not yet tried. */
+  static InnerLoops emit(InnerLoops base, Machine machine, Arena arena) throws EmissionException {
+    boolean wide = machine.hasWide() && (base.vectorBits() == 512 || base.vectorBits() == 32);
+    if (!wide && !(machine.hasNarrow() && base.vectorBits() == 256)) {
+      throw new EmissionException("it wants Linux on x86-64 with AVX-512, or AVX2 and vectors of 256 bits");
+    }
+    Emission code = new Emission();
+    int bits = wide ? 512 : 256;
+    EmittedDot.RowSplit split =
+        wide ? new EmittedSplit(code, arena) : EmittedDot.RowSplit.plain(bits / 32);
+    InnerLoops loops =
+        new InnerLoops(
+            bits + "-bit machine code",
+            bits,
+            dot(code, DType.F32, bits, split),
+            dot(code, DType.BF16, bits, split),
+            dot(code, DType.F16, bits, split),
+            tile(code, base.tile(), bits),
+            wide ? new EmittedRowMath(code, base.rows()) : base.rows());
+    code.finish(arena);
+    return loops;
+  }
+
+  private static EmittedDot dot(Emission code, DType dtype, int bits, EmittedDot.RowSplit split) {
+    NativeKernel[] kernels = new NativeKernel[DotCode.maxVectors(bits)];
+    for (int i = 0; i < kernels.length; i++) {
+      kernels[i] = code.add(DotCode.emit(dtype, bits, i + 1, BF16_AHEAD));
+    }
+    return new EmittedDot(dtype, bits / 32, kernels, split);
+  }
+
+  private static GemmTile tile(Emission code, GemmTile base, int bits) {
+    boolean wide = bits == 512;
+    int vectors = wide ? 4 : 2;
+    NativeKernel multiply =
+        code.add(new TileCode(bits, GemmTile.ROWS, vectors, false, true).emit());
+    return new EmittedTile(
+        vectors * bits / 32,
+        multiply,
+        wide ? new EmittedWidening(code) : EmittedTile.Widening.of(base));
+  }
+}

@@ -1,0 +1,199 @@
+package dev.wick.backend.cpu.emit;
+
+import dev.wick.backend.cpu.loop.GemmTile;
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.loop.Layouts;
+import dev.wick.backend.cpu.loop.RowDot;
+import dev.wick.backend.cpu.loop.RowMath;
+import dev.wick.backend.cpu.scalar.ScalarRowMath;
+import dev.wick.engine.op.Binary;
+import dev.wick.engine.tensor.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+
+/**
+ * Compares emitted loops with scalar ones on a few elements, before anyone relies on them: a
+ * processor, or what emulates one, may differ from its description.
+ */
+final class SelfTest {
+  private static final int N = 165;
+  private static final int ROWS = 3;
+  private static final int DEPTH = 7;
+  private static final long BYTES = 1 << 14;
+  private static final double TOLERANCE = 1e-4;
+
+  private final InnerLoops loops;
+  private final MemorySegment a;
+  private final MemorySegment b;
+  private final MemorySegment weights;
+  private final MemorySegment prepared;
+  private final MemorySegment result;
+  private final MemorySegment expected;
+  private final MemorySegment scratch;
+
+  private SelfTest(InnerLoops loops, Arena arena) {
+    this.loops = loops;
+    Random random = new Random(42);
+    a = arena.allocate(BYTES, 64);
+    b = arena.allocate(BYTES, 64);
+    for (int i = 0; i < BYTES / 4; i++) {
+      a.set(Layouts.FLOAT, 4L * i, 2 * random.nextFloat() - 1);
+      b.set(Layouts.FLOAT, 4L * i, 2 * random.nextFloat() - 1);
+    }
+    weights = arena.allocate(BYTES, 64);
+    prepared = arena.allocate(BYTES, 64);
+    result = arena.allocate(BYTES, 64);
+    expected = arena.allocate(BYTES, 64);
+    scratch = arena.allocate(RowDot.SCRATCH_BYTES, 64);
+  }
+
+  /**
+   * Runs the loops.
+   *
+   * @throws EmissionException if a result differs
+   */
+  static void run(InnerLoops loops) throws EmissionException {
+    try (Arena arena = Arena.ofConfined()) {
+      SelfTest test = new SelfTest(loops, arena);
+      test.dots(DType.F32);
+      test.dots(DType.BF16);
+      test.dots(DType.F16);
+      test.tile();
+      test.widening(DType.BF16);
+      test.widening(DType.F16);
+      test.rows();
+    }
+  }
+
+  private void dots(DType dtype) throws EmissionException {
+    int size = dtype.blockBytes();
+    writeWeights(dtype, ROWS * N);
+    RowDot dot = loops.dot(dtype);
+    long xBytes = RowDot.preparedBytes(N);
+    for (int i = 0; i < dot.maxVectors(); i++) {
+      dot.prepare(a, 4L * i, N, prepared, i * xBytes);
+    }
+    for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+      long rowBytes = (long) N * size;
+      dot.few(
+          weights, 0, rowBytes, ROWS, N, vectors, prepared, 0, xBytes, result, 0, 4L * ROWS,
+          scratch, 0);
+      for (int i = 0; i < vectors; i++) {
+        for (int r = 0; r < ROWS; r++) {
+          double sum = 0;
+          for (int k = 0; k < N; k++) {
+            float w = Layouts.element(weights, dtype, r * rowBytes + (long) k * size);
+            sum += (double) w * a.get(Layouts.FLOAT, 4L * (k + i));
+          }
+          expected.set(Layouts.FLOAT, 4L * (i * ROWS + r), (float) sum);
+        }
+      }
+      compare("dot products of " + dtype, vectors * ROWS);
+    }
+  }
+
+  private void writeWeights(DType dtype, int n) {
+    for (int i = 0; i < n; i++) {
+      float value = b.get(Layouts.FLOAT, 4L * i);
+      switch (dtype) {
+        case F32 -> weights.set(Layouts.FLOAT, 4L * i, value);
+        case F16 -> weights.set(Layouts.SHORT, 2L * i, Float.floatToFloat16(value));
+        default ->
+            weights.set(Layouts.SHORT, 2L * i, (short) (Float.floatToRawIntBits(value) >>> 16));
+      }
+    }
+  }
+
+  private void tile() throws EmissionException {
+    GemmTile tile = loops.tile();
+    int columns = tile.columns();
+    long rowBytes = 4L * columns;
+    tile.multiply(a, 0, b, 0, DEPTH, a, 64, rowBytes, result, 0, rowBytes);
+    for (int i = 0; i < GemmTile.ROWS; i++) {
+      for (int j = 0; j < columns; j++) {
+        double sum = a.get(Layouts.FLOAT, 64 + 4L * (i * columns + j));
+        for (int p = 0; p < DEPTH; p++) {
+          sum +=
+              (double) a.get(Layouts.FLOAT, 4L * (GemmTile.ROWS * p + i))
+                  * b.get(Layouts.FLOAT, 4L * (p * columns + j));
+        }
+        expected.set(Layouts.FLOAT, 4L * (i * columns + j), (float) sum);
+      }
+    }
+    compare("tiles of products", GemmTile.ROWS * columns);
+  }
+
+  private void widening(DType dtype) throws EmissionException {
+    int columns = loops.tile().columns();
+    writeWeights(dtype, 2 * ROWS * columns);
+    loops.tile().widenPairs(weights, 0, result, 0, ROWS, dtype == DType.F16);
+    for (int i = 0; i < 2 * ROWS * columns; i++) {
+      int at = i / (2 * columns) * 2 * columns + i % 2 * columns + i % (2 * columns) / 2;
+      expected.set(Layouts.FLOAT, 4L * at, Layouts.element(weights, dtype, 2L * i));
+    }
+    compare("widened pairs of " + dtype, 2 * ROWS * columns);
+    loops.tile().widenRows(weights, dtype, 0, 2L * columns, result, 0, ROWS);
+    for (int i = 0; i < ROWS * columns; i++) {
+      expected.set(Layouts.FLOAT, 4L * i, Layouts.element(weights, dtype, 2L * i));
+    }
+    compare("widened rows of " + dtype, ROWS * columns);
+  }
+
+  /** One application of row arithmetic to results. */
+  private interface Rows {
+    void run(RowMath math, MemorySegment to);
+  }
+
+  private void rows() throws EmissionException {
+    check("a norm", (math, to) -> math.rmsNorm(a, 0, b, 0, to, 0, N, 1e-6f));
+    check("a gate", (math, to) -> math.swiGlu(a, 0, b, 0, to, 0, N));
+    check("a rotation", (math, to) -> math.rotate(a, 0, b, 0, b, 400, to, 0, N / 2));
+    check("a scaled row", (math, to) -> math.scale(a, 0, 0.7f, to, 0, N));
+    for (Binary.Kind kind : new Binary.Kind[] {Binary.Kind.ADD, Binary.Kind.MUL}) {
+      check("a sum or product", (math, to) -> math.binary(kind, a, 0, false, b, 0, false, to, 0, N));
+    }
+    check("exponentials", (math, to) -> math.exp(a, 0, 0.5f, to, 0, N));
+    checkNumber("a sum of exponentials", math -> math.sumExp(a, 0, 0.5f, N));
+    checkNumber("a maximum", math -> math.max(a, 0, N));
+    checkNumber("a search", math -> math.nextAbove(a, 0, 3, N, 0.98f));
+    for (int n : new int[] {64, 128}) {
+      check("scores", (math, to) -> math.scores(a, 0, b, 0, 4L * n, ROWS, n, 0.1f, to, 0));
+      check(
+          "a weighted sum",
+          (math, to) -> {
+            MemorySegment.copy(a, 0, to, 0, 4L * N);
+            math.accumulate(a, 0, b, 0, 4L * n, ROWS, n, to, 0);
+          });
+    }
+  }
+
+  private void check(String what, Rows rows) throws EmissionException {
+    result.fill((byte) 0);
+    expected.fill((byte) 0);
+    rows.run(loops.rows(), result);
+    rows.run(new ScalarRowMath(), expected);
+    compare(what, N);
+  }
+
+  /** A number that row arithmetic finds. */
+  private interface Number {
+    float of(RowMath math);
+  }
+
+  private void checkNumber(String what, Number number) throws EmissionException {
+    check(what, (math, to) -> to.set(Layouts.FLOAT, 0, number.of(math)));
+  }
+
+  private void compare(String what, int n) throws EmissionException {
+    for (int i = 0; i < n; i++) {
+      float found = result.get(Layouts.FLOAT, 4L * i);
+      float wanted = expected.get(Layouts.FLOAT, 4L * i);
+      if (!(Math.abs(found - wanted) <= TOLERANCE * Math.max(1, Math.abs(wanted)))) {
+        throw new EmissionException(
+            "its self-test failed: %s, element %d: expected %s, got %s"
+                .formatted(what, i, wanted, found));
+      }
+    }
+  }
+}

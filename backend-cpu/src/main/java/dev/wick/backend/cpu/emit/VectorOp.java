@@ -1,0 +1,79 @@
+package dev.wick.backend.cpu.emit;
+
+/**
+ * A vector instruction's place in the opcode map, the same for VEX and EVEX: Intel SDM volume 2,
+ * sections 2.3 and 2.7.
+ */
+enum VectorOp {
+  LOAD(0, 1, 0x10),
+  STORE(0, 1, 0x11),
+  MOVE_ALIGNED(0, 1, 0x28),
+  UNPACK_LOW_32(0, 1, 0x14),
+  UNPACK_HIGH_32(0, 1, 0x15),
+  UNPACK_LOW_64(1, 1, 0x14),
+  UNPACK_HIGH_64(1, 1, 0x15),
+  ADD(0, 1, 0x58),
+  MULTIPLY(0, 1, 0x59),
+  SUBTRACT(0, 1, 0x5c),
+  DIVIDE(0, 1, 0x5e),
+  SHUFFLE_32(0, 1, 0xc6),
+  MOVE_HIGH_TO_LOW(0, 1, 0x12),
+  COMPARE(0, 1, 0xc2),
+  /** Scalar forms: the lowest lane alone. */
+  LOAD_ONE(2, 1, 0x10),
+  STORE_ONE(2, 1, 0x11),
+  ADD_ONE(2, 1, 0x58),
+  MULTIPLY_ONE(2, 1, 0x59),
+  AND_INT(1, 1, 0xdb),
+  XOR_INT(1, 1, 0xef),
+  ADD_INT(1, 1, 0xfe),
+  /** By an immediate; the register field selects which shift. */
+  SHIFT_IMMEDIATE(1, 1, 0x72),
+  MOVE_INT_TO_LANE(1, 1, 0x6e),
+  FMA_231(1, 2, 0xb8),
+  FMA_213(1, 2, 0xa8),
+  BROADCAST(1, 2, 0x18),
+  BROADCAST_INT(1, 2, 0x58),
+  BROADCAST_REGISTER(1, 2, 0x7c),
+  HALF_TO_FLOAT(1, 2, 0x13),
+  NARROW_INT_TO_SHORT(2, 2, 0x33),
+  TWO_FLOATS_TO_BF16(3, 2, 0x72),
+  DOT_BF16(2, 2, 0x52),
+  BLEND_MASK(1, 2, 0x65),
+  PERMUTE_TWO(1, 2, 0x7f),
+  ZERO_EXTEND(1, 2, 0x33),
+  BLEND(1, 3, 0x0c),
+  EXTRACT_128(1, 3, 0x19),
+  EXTRACT_256(1, 3, 0x1b),
+  SHUFFLE_128(1, 3, 0x23),
+  RANGE(1, 3, 0x50);
+
+  private final int prefix;
+  private final int map;
+  private final int opcode;
+
+  VectorOp(int prefix, int map, int opcode) {
+    this.prefix = prefix;
+    this.map = map;
+    this.opcode = opcode;
+  }
+
+  /** Mandatory prefix: 0 none, 1 is 66, 2 is F3, 3 is F2. */
+  int prefix() {
+    return prefix;
+  }
+
+  /** Opcode map: 1 is 0F, 2 is 0F38, 3 is 0F3A. */
+  int map() {
+    return map;
+  }
+
+  int opcode() {
+    return opcode;
+  }
+
+  /** The W bit under EVEX. */
+  boolean isWide() {
+    return this == UNPACK_LOW_64 || this == UNPACK_HIGH_64 || this == EXTRACT_256;
+  }
+}
