@@ -55,11 +55,7 @@ public final class CpuBackendProvider implements BackendProvider {
     }
     String description =
         "%s, %s, %d thread%s"
-            .formatted(
-                HostFacts.processorName(),
-                loops,
-                threads,
-                threads == 1 ? "" : "s");
+            .formatted(HostFacts.processorName(), loops, threads, threads == 1 ? "" : "s");
     return new DeviceInfo(
         NAME + ":0", DeviceInfo.Kind.CPU, description, HostFacts.memoryBytes(), true);
   }

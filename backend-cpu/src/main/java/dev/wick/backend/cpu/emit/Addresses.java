@@ -40,8 +40,8 @@ final class Addresses {
     return readable(segment, offset, bytes);
   }
 
-  /** Bytes from the first to the last of {@code rows} rows. */
+  /** Bytes from the first to the last of {@code rows} rows, 0 if there are no elements. */
   static long span(long rows, long rowBytes, long bytesOfRow) {
-    return rows == 0 ? 0 : (rows - 1) * rowBytes + bytesOfRow;
+    return rows == 0 || bytesOfRow == 0 ? 0 : (rows - 1) * rowBytes + bytesOfRow;
   }
 }

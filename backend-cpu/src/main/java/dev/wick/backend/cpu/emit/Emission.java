@@ -1,7 +1,7 @@
 package dev.wick.backend.cpu.emit;
 
-import java.lang.foreign.Arena;
 import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 

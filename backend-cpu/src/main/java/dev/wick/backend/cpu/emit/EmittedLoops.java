@@ -69,7 +69,8 @@ public final class EmittedLoops {
   static InnerLoops emit(InnerLoops base, Machine machine, Arena arena) throws EmissionException {
     boolean wide = machine.hasWide() && (base.vectorBits() == 512 || base.vectorBits() == 32);
     if (!wide && !(machine.hasNarrow() && base.vectorBits() == 256)) {
-      throw new EmissionException("it wants Linux on x86-64 with AVX-512, or AVX2 and vectors of 256 bits");
+      throw new EmissionException(
+          "it wants Linux on x86-64 with AVX-512, or AVX2 and vectors of 256 bits");
     }
     Emission code = new Emission();
     int bits = wide ? 512 : 256;
@@ -82,7 +83,7 @@ public final class EmittedLoops {
             dot(code, DType.F32, bits, split),
             dot(code, DType.BF16, bits, split),
             dot(code, DType.F16, bits, split),
-            tile(code, base.tile(), bits),
+            tile(code, base.tile(), bits, machine),
             wide ? new EmittedRowMath(code, base.rows()) : base.rows());
     code.finish(arena);
     return loops;
@@ -96,7 +97,7 @@ public final class EmittedLoops {
     return new EmittedDot(dtype, bits / 32, kernels, split);
   }
 
-  private static GemmTile tile(Emission code, GemmTile base, int bits) {
+  private static GemmTile tile(Emission code, GemmTile base, int bits, Machine machine) {
     boolean wide = bits == 512;
     int vectors = wide ? 4 : 2;
     NativeKernel multiply =
@@ -104,6 +105,7 @@ public final class EmittedLoops {
     return new EmittedTile(
         vectors * bits / 32,
         multiply,
-        wide ? new EmittedWidening(code) : EmittedTile.Widening.of(base));
+        wide ? new EmittedWidening(code) : EmittedTile.Widening.of(base),
+        wide ? new EmittedPanels(code, machine) : null);
   }
 }

@@ -8,8 +8,9 @@ import dev.wick.engine.op.Unary;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Row arithmetic of a forward pass in machine code, with the bits of the Vector API's form; the last
- * elements that do not fill a vector are left to the scalar form, and everything else to another.
+ * Row arithmetic of a forward pass in machine code, with the bits of the Vector API's form; the
+ * last elements that do not fill a vector are left to the scalar form, and everything else to
+ * another.
  */
 final class EmittedRowMath implements RowMath {
   private static final int LANES = 16;
@@ -97,8 +98,7 @@ final class EmittedRowMath implements RowMath {
     NativeKernel kernel = kind == Binary.Kind.ADD ? add : multiply;
     call(kernel, in(a, aOffset, main), in(b, bOffset, main), main, out(y, yOffset, main), 0);
     long at = 4L * main;
-    scalar.binary(
-        kind, a, aOffset + at, false, b, bOffset + at, false, y, yOffset + at, n - main);
+    scalar.binary(kind, a, aOffset + at, false, b, bOffset + at, false, y, yOffset + at, n - main);
   }
 
   @Override
@@ -239,9 +239,7 @@ final class EmittedRowMath implements RowMath {
     }
     long start = in(x, xOffset + 4L * from, main);
     int place = Float.floatToRawIntBits(call(nextAbove, start, 0, main, 0, bound));
-    return place < main
-        ? from + place
-        : scalar.nextAbove(x, xOffset, from + main, n, bound);
+    return place < main ? from + place : scalar.nextAbove(x, xOffset, from + main, n, bound);
   }
 
   @Override
@@ -290,7 +288,8 @@ final class EmittedRowMath implements RowMath {
     int column = 0;
     for (; count > 0 && column <= n - 4 * LANES; column += 4 * LANES) {
       long from = vOffset + 4L * column;
-      accumulate(accumulateFour, 4, p, pOffset, v, from, vRowBytes, count, y, yOffset + 4L * column);
+      accumulate(
+          accumulateFour, 4, p, pOffset, v, from, vRowBytes, count, y, yOffset + 4L * column);
     }
     for (; count > 0 && column <= n - LANES; column += LANES) {
       long from = vOffset + 4L * column;

@@ -1,19 +1,29 @@
 package dev.wick.backend.cpu.emit;
 
 import dev.wick.backend.cpu.loop.GemmTile;
+import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** A tile of a product in machine code, with the columns of the form that it replaces. */
 final class EmittedTile implements GemmTile {
   private final int columns;
   private final NativeKernel multiply;
   private final Widening widening;
+  private final @Nullable PanelProduct panels;
 
-  EmittedTile(int columns, NativeKernel multiply, Widening widening) {
+  EmittedTile(
+      int columns, NativeKernel multiply, Widening widening, @Nullable PanelProduct panels) {
     this.columns = columns;
     this.multiply = multiply;
     this.widening = widening;
+    this.panels = panels;
+  }
+
+  @Override
+  public @Nullable PanelProduct panels() {
+    return panels;
   }
 
   @Override

@@ -49,8 +49,8 @@ final class ExpCode {
   }
 
   /**
-   * Arguments: a, b and d as the use has them, c = vectors (at least 1), s = what is subtracted. The
-   * result is the sum of the exponentials.
+   * Arguments: a, b and d as the use has them, c = vectors (at least 1), s = what is subtracted.
+   * The result is the sum of the exponentials.
    */
   static byte[] emit(Use use) {
     return new ExpCode(use).build();

@@ -5,8 +5,8 @@ final class LaneCode {
   private LaneCode() {}
 
   /**
-   * Leaves the sum of all lanes in lane 0, added by halves: lane i and lane i + half of them, and so
-   * on.
+   * Leaves the sum of all lanes in lane 0, added by halves: lane i and lane i + half of them, and
+   * so on.
    *
    * @param from a register below 16
    * @param spare another

@@ -31,7 +31,9 @@ record Machine(Set<String> features) {
       return lines
           .filter(line -> line.startsWith("flags"))
           .findFirst()
-          .map(line -> new Machine(Set.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))))
+          .map(
+              line ->
+                  new Machine(Set.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))))
           .orElse(new Machine(Set.of()));
     } catch (IOException unreadable) {
       // As if it were not there: the vector kernels need no such knowledge.

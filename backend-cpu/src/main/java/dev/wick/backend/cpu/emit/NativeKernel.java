@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandle;
  * calling convention of System V the numbers are in {@code rsi rdx rcx r8 r9} and then on the
  * stack, the float and the result in lane 0 of register 0.
  *
- * <p>Calls are short (below a millisecond) and do not pass through a change of thread state. Nothing
- * is checked: whoever calls has made sure that every access is inside of live memory.
+ * <p>Calls are short (below a millisecond) and do not pass through a change of thread state.
+ * Nothing is checked: whoever calls has made sure that every access is inside of live memory.
  */
 @SuppressWarnings("restricted") // whoever emits code asks first whether native access is granted
 final class NativeKernel {

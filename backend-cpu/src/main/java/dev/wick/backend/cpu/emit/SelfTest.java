@@ -151,7 +151,8 @@ final class SelfTest {
     check("a rotation", (math, to) -> math.rotate(a, 0, b, 0, b, 400, to, 0, N / 2));
     check("a scaled row", (math, to) -> math.scale(a, 0, 0.7f, to, 0, N));
     for (Binary.Kind kind : new Binary.Kind[] {Binary.Kind.ADD, Binary.Kind.MUL}) {
-      check("a sum or product", (math, to) -> math.binary(kind, a, 0, false, b, 0, false, to, 0, N));
+      check(
+          "a sum or product", (math, to) -> math.binary(kind, a, 0, false, b, 0, false, to, 0, N));
     }
     check("exponentials", (math, to) -> math.exp(a, 0, 0.5f, to, 0, N));
     checkNumber("a sum of exponentials", math -> math.sumExp(a, 0, 0.5f, N));

@@ -17,8 +17,8 @@ import dev.wick.backend.cpu.emit.Assembler.Label;
  *
  * <p>Arguments: a = a, b = bytes between its rows, c = tiles (at least 1), d = b, {@code [depth]
  * [columns]} words, e = depth (at least 1), f = initial or 0 for zeros, g = bytes between its rows,
- * h = c, i = bytes between its rows. A word is an F32, or a pair of BF16 that follow each other along
- * the depth.
+ * h = c, i = bytes between its rows. A word is an F32, or a pair of BF16 that follow each other
+ * along the depth.
  */
 final class TileCode {
   private static final int PUSHES = 4;
@@ -47,8 +47,10 @@ final class TileCode {
     this.packed = packed;
   }
 
-  // rsi and r10 a of row 0 and 3, rdx bytes between rows, rcx tiles, r8 b, r9 depth, rax words left,
-  // r11 a of the tile, rbx b of the panel, rdi initial, rbp bytes between its rows, r12 c, r13 bytes
+  // rsi and r10 a of row 0 and 3, rdx bytes between rows, rcx tiles, r8 b, r9 depth, rax words
+  // left,
+  // r11 a of the tile, rbx b of the panel, rdi initial, rbp bytes between its rows, r12 c, r13
+  // bytes
   // between its rows.
   byte[] emit() {
     for (int register : new int[] {RBX, RBP, R12, R13}) {

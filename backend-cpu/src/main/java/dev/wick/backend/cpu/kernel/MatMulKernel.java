@@ -2,8 +2,10 @@ package dev.wick.backend.cpu.kernel;
 
 import dev.wick.backend.cpu.gemm.Gemm;
 import dev.wick.backend.cpu.gemm.LeftOperand;
+import dev.wick.backend.cpu.gemm.PanelGemm;
 import dev.wick.backend.cpu.gemm.RightOperand;
 import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Layout;
@@ -146,10 +148,19 @@ final class MatMulKernel implements CpuKernel {
       }
     }
     if (!wide.isEmpty()) {
-      Gemm gemm = new Gemm(loops.tile(), execution, operand, wide);
-      list.add(gemm::run);
+      list.add(blocked(loops, execution, operand, wide));
     }
     return list.size() == 1 ? list.getFirst() : new Sequence(list);
+  }
+
+  private static CpuKernel blocked(
+      InnerLoops loops, Execution execution, LeftOperand left, List<Gemm.Product> products) {
+    PanelProduct panels = loops.tile().panels();
+    if (panels != null && PanelGemm.fits(left)) {
+      boolean mayRound = Activations.mayRound();
+      return new PanelGemm(panels, loops.tile(), execution, left, products, mayRound)::run;
+    }
+    return new Gemm(loops.tile(), execution, left, products)::run;
   }
 
   private static boolean isNarrow(InnerLoops loops, LeftOperand left, RightOperand right) {

@@ -2,6 +2,7 @@ package dev.wick.backend.cpu.loop;
 
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The innermost product of blocked matrix multiplication: a small tile of the result, over packed
@@ -13,6 +14,11 @@ public interface GemmTile {
 
   /** Columns of a tile, and of a packed panel of the right operand. */
   int columns();
+
+  /** Products of whole panels that are faster than tile by tile, or null. */
+  default @Nullable PanelProduct panels() {
+    return null;
+  }
 
   /**
    * {@code c[i][j] = initial[i][j] + sum over p of a[p][i] * b[p][j]}.

@@ -190,8 +190,7 @@ class EmittedLoopsTest {
     }
   }
 
-  private static void add(
-      RowMath rows, MemorySegment a, MemorySegment b, MemorySegment y, int n) {
+  private static void add(RowMath rows, MemorySegment a, MemorySegment b, MemorySegment y, int n) {
     rows.binary(Binary.Kind.ADD, a, 0, false, b, 0, false, y, 0, n);
     rows.binary(Binary.Kind.MUL, y, 0, false, b, 4, false, y, 0, n);
   }

@@ -1,0 +1,123 @@
+package dev.wick.backend.cpu.emit;
+
+import dev.wick.backend.cpu.loop.PanelProduct;
+import dev.wick.engine.tensor.DType;
+import java.lang.foreign.MemorySegment;
+
+/** Products with panels in machine code, on vectors of 512 bits. */
+final class EmittedPanels implements PanelProduct {
+  private static final int BITS = 512;
+  private static final int VECTORS = COLUMNS * 32 / BITS;
+  private static final int TILE_ROWS = 6;
+  private static final int WORDS = 16;
+
+  private final NativeKernel keepWords;
+  private final NativeKernel widenBf16;
+  private final NativeKernel widenF16;
+  private final NativeKernel[] floats;
+  private final NativeKernel[] pairs;
+  private final NativeKernel[] round;
+
+  EmittedPanels(Emission code, Machine machine) {
+    keepWords = code.add(PanelCode.transpose(PanelCode.Words.KEEP));
+    widenBf16 = code.add(PanelCode.transpose(PanelCode.Words.WIDEN_BF16));
+    widenF16 = code.add(PanelCode.transpose(PanelCode.Words.WIDEN_F16));
+    floats = tiles(code, false);
+    boolean bf16 = machine.hasBf16();
+    pairs = bf16 ? tiles(code, true) : new NativeKernel[0];
+    round = bf16 ? new NativeKernel[] {code.add(PanelCode.roundToBf16())} : new NativeKernel[0];
+  }
+
+  private static NativeKernel[] tiles(Emission code, boolean pairs) {
+    NativeKernel[] kernels = new NativeKernel[TILE_ROWS];
+    for (int i = 0; i < TILE_ROWS; i++) {
+      kernels[i] = code.add(new TileCode(BITS, i + 1, VECTORS, pairs, false).emit());
+    }
+    return kernels;
+  }
+
+  @Override
+  public boolean takesPairs() {
+    return pairs.length > 0;
+  }
+
+  @Override
+  public void pack(
+      MemorySegment matrix,
+      DType dtype,
+      long offset,
+      long rowBytes,
+      int depth,
+      boolean keepPairs,
+      MemorySegment panel,
+      long panelOffset) {
+    NativeKernel kernel =
+        switch (dtype) {
+          case F32 -> keepWords;
+          case BF16 -> keepPairs ? keepWords : widenBf16;
+          case F16 -> widenF16;
+          default ->
+              throw new IllegalArgumentException("pack: expected a float type, got " + dtype);
+        };
+    long bytes = (long) depth * dtype.blockBytes();
+    long from = Addresses.readable(matrix, offset, Addresses.span(COLUMNS, rowBytes, bytes));
+    long panelBytes = (keepPairs ? 2L : 4L) * depth * COLUMNS;
+    long to = Addresses.writable(panel, panelOffset, panelBytes);
+    kernel.call(matrix, from, rowBytes, bytes / (4 * WORDS), to, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  @Override
+  public void round(
+      MemorySegment x, long xOffset, int n, MemorySegment rounded, long roundedOffset) {
+    long from = Addresses.readable(x, xOffset, 4L * n);
+    long to = Addresses.writable(rounded, roundedOffset, 2L * n);
+    round[0].call(MemorySegment.NULL, from, 0, n / (2 * WORDS), to, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  @Override
+  public void multiply(
+      boolean ofPairs,
+      MemorySegment a,
+      long aOffset,
+      long aRowBytes,
+      int rows,
+      MemorySegment b,
+      long bOffset,
+      int words,
+      boolean adds,
+      MemorySegment c,
+      long cOffset,
+      long cRowBytes) {
+    if (rows == 0) {
+      return;
+    }
+    long from = Addresses.readable(a, aOffset, Addresses.span(rows, aRowBytes, 4L * words));
+    long panel = Addresses.readable(b, bOffset, 4L * words * COLUMNS);
+    long to = Addresses.writable(c, cOffset, Addresses.span(rows, cRowBytes, 4L * COLUMNS));
+    NativeKernel[] kernels = ofPairs ? pairs : floats;
+    int tiles = rows / TILE_ROWS;
+    if (tiles > 0) {
+      long initial = adds ? to : 0;
+      kernels[TILE_ROWS - 1].call(
+          a, from, aRowBytes, tiles, panel, words, initial, cRowBytes, to, cRowBytes, 0, 0);
+    }
+    int rest = rows % TILE_ROWS;
+    if (rest > 0) {
+      long row = (long) tiles * TILE_ROWS;
+      long last = to + row * cRowBytes;
+      kernels[rest - 1].call(
+          a,
+          from + row * aRowBytes,
+          aRowBytes,
+          1,
+          panel,
+          words,
+          adds ? last : 0,
+          cRowBytes,
+          last,
+          cRowBytes,
+          0,
+          0);
+    }
+  }
+}

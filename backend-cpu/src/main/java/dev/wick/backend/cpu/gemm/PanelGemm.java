@@ -1,0 +1,195 @@
+package dev.wick.backend.cpu.gemm;
+
+import dev.wick.backend.cpu.loop.GemmTile;
+import dev.wick.backend.cpu.loop.PanelProduct;
+import dev.wick.backend.cpu.team.Execution;
+import dev.wick.backend.cpu.team.Region;
+import dev.wick.backend.cpu.team.Worker;
+import dev.wick.engine.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * Product of one left operand, whose rows are contiguous, with one or several right operands, where
+ * there is a {@link PanelProduct}: the rows are read where they are, and a panel of the right
+ * operand stays in the first-level cache while all rows are multiplied with it.
+ *
+ * <p>Bound once, run often; running allocates nothing.
+ */
+public final class PanelGemm {
+  private static final int COLUMNS = PanelProduct.COLUMNS;
+  private static final int MAX_WORDS = 128;
+  private static final int DEPTH_UNIT = 32;
+  private static final int MAX_ROWS = 512;
+  private static final int MIN_PART_ROWS = 96;
+  private static final int ROUNDED_ROWS = 8;
+
+  private final PanelProduct code;
+  private final GemmTile tile;
+  private final LeftOperand left;
+  private final Gemm.Product[] products;
+  private final int[] firstPanel;
+  private final int panels;
+  private final int parts;
+  private final boolean rounds;
+  private final int floatStep;
+  private final int pairStep;
+  private final long wordsAt;
+  private final long edgeAt;
+  private final Region roundRegion = this::round;
+  private final Region multiplyRegion = this::multiply;
+  private MemorySegment rounded = MemorySegment.NULL;
+
+  /**
+   * Binds the operands.
+   *
+   * @param tile a tile of the same columns, which packs what the product itself does not
+   * @param mayRound whether the left operand may be rounded to BF16 for products with BF16
+   */
+  public PanelGemm(
+      PanelProduct code,
+      GemmTile tile,
+      Execution execution,
+      LeftOperand left,
+      List<Gemm.Product> products,
+      boolean mayRound) {
+    this.code = code;
+    this.tile = tile;
+    this.left = left;
+    this.products = products.toArray(Gemm.Product[]::new);
+    this.firstPanel = new int[products.size()];
+    int count = 0;
+    for (int i = 0; i < firstPanel.length; i++) {
+      firstPanel[i] = count;
+      count += Gemm.ceilDiv(this.products[i].right().n(), COLUMNS);
+    }
+    panels = count;
+    int wanted = Gemm.ceilDiv(4 * execution.threads(), Math.max(1, panels));
+    parts =
+        Math.max(Gemm.ceilDiv(left.m(), MAX_ROWS), Math.clamp(left.m() / MIN_PART_ROWS, 1, wanted));
+    rounds = mayRound && code.takesPairs() && products.stream().anyMatch(this::isRounded);
+    floatStep = step(left.k(), MAX_WORDS);
+    pairStep = step(left.k(), 2 * MAX_WORDS);
+    wordsAt = 4L * floatStep * COLUMNS;
+    edgeAt = wordsAt + Math.max(4L * floatStep, 2L * pairStep) * COLUMNS;
+    if (rounds) {
+      execution.reserveShared(2L * left.m() * left.k());
+    }
+  }
+
+  private static int step(int depth, int max) {
+    int blocks = Math.max(1, Gemm.ceilDiv(depth, max));
+    return Gemm.ceilDiv(Gemm.ceilDiv(depth, blocks), DEPTH_UNIT) * DEPTH_UNIT;
+  }
+
+  /** Whether a left operand is one that this reads. */
+  public static boolean fits(LeftOperand left) {
+    return left.columnBytes() == 4;
+  }
+
+  private boolean isRounded(Gemm.Product product) {
+    RightOperand right = product.right();
+    return right.dtype() == DType.BF16 && isTransposed(right) && left.k() % DEPTH_UNIT == 0;
+  }
+
+  private static boolean isTransposed(RightOperand right) {
+    return switch (right.dtype()) {
+      case F32, BF16, F16 -> right.rowBytes() == right.dtype().blockBytes();
+      default -> false;
+    };
+  }
+
+  /** Computes every product. */
+  public void run(Execution execution) {
+    if (rounds) {
+      rounded = execution.shared();
+      execution.run(roundRegion, Gemm.ceilDiv(left.m(), ROUNDED_ROWS));
+    }
+    execution.run(multiplyRegion, panels * parts);
+  }
+
+  private void round(Worker worker, int chunk) {
+    int end = Math.min(left.m(), (chunk + 1) * ROUNDED_ROWS);
+    for (int row = chunk * ROUNDED_ROWS; row < end; row++) {
+      long from = left.offset() + row * left.rowBytes();
+      code.round(left.segment(), from, left.k(), rounded, 2L * row * left.k());
+    }
+  }
+
+  private void multiply(Worker worker, int chunk) {
+    int panel = chunk / parts;
+    int part = chunk % parts;
+    int which = firstPanel.length - 1;
+    while (firstPanel[which] > panel) {
+      which--;
+    }
+    Gemm.Product product = products[which];
+    int column = (panel - firstPanel[which]) * COLUMNS;
+    int first = (int) ((long) left.m() * part / parts);
+    int rows = (int) ((long) left.m() * (part + 1) / parts) - first;
+    boolean pairs = rounds && isRounded(product);
+    int step = pairs ? pairStep : floatStep;
+    int width = Math.min(COLUMNS, product.right().n() - column);
+    MemorySegment scratch = worker.scratch();
+    MemorySegment to = width < COLUMNS ? scratch : product.result();
+    long toRowBytes = width < COLUMNS ? 4L * COLUMNS : product.rowBytes();
+    long result = product.offset() + first * product.rowBytes() + 4L * column;
+    long toAt = width < COLUMNS ? edgeAt : result;
+    for (int from = 0; from < left.k(); from += step) {
+      int depth = Math.min(step, left.k() - from);
+      if (pairs) {
+        packPairs(product.right(), column, width, from, depth, scratch);
+      } else {
+        pack(product.right(), column, width, from, depth, scratch);
+      }
+      long a =
+          pairs
+              ? 2L * ((long) first * left.k() + from)
+              : left.offset() + first * left.rowBytes() + 4L * from;
+      code.multiply(
+          pairs,
+          pairs ? rounded : left.segment(),
+          a,
+          pairs ? 2L * left.k() : left.rowBytes(),
+          rows,
+          scratch,
+          0,
+          pairs ? depth / 2 : depth,
+          from > 0,
+          to,
+          toAt,
+          toRowBytes);
+    }
+    for (int i = 0; i < rows && width < COLUMNS; i++) {
+      long at = result + i * product.rowBytes();
+      MemorySegment.copy(scratch, edgeAt + i * toRowBytes, product.result(), at, 4L * width);
+    }
+  }
+
+  private void pack(
+      RightOperand right, int column, int width, int from, int depth, MemorySegment scratch) {
+    if (width == COLUMNS && isTransposed(right) && depth % DEPTH_UNIT == 0) {
+      long at = right.offset() + from * right.rowBytes() + column * right.columnBytes();
+      code.pack(right.segment(), right.dtype(), at, right.columnBytes(), depth, false, scratch, 0);
+    } else {
+      // Even, so that 16-bit elements come in pairs.
+      right.pack(tile, column, from, (depth + 1) & -2, scratch, 0, scratch, wordsAt);
+    }
+  }
+
+  private void packPairs(
+      RightOperand right, int column, int width, int from, int depth, MemorySegment scratch) {
+    long at = right.offset() + from * right.rowBytes() + column * right.columnBytes();
+    if (width == COLUMNS) {
+      code.pack(right.segment(), DType.BF16, at, right.columnBytes(), depth, true, scratch, 0);
+      return;
+    }
+    long rowBytes = 2L * depth;
+    for (int j = 0; j < width; j++) {
+      long row = at + j * right.columnBytes();
+      MemorySegment.copy(right.segment(), row, scratch, wordsAt + j * rowBytes, rowBytes);
+    }
+    scratch.asSlice(wordsAt + width * rowBytes, (COLUMNS - width) * rowBytes).fill((byte) 0);
+    code.pack(scratch, DType.BF16, wordsAt, rowBytes, depth, true, scratch, 0);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.wick.backend.cpu.loop;
+
+import dev.wick.engine.tensor.DType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Products of many rows with a panel of a right operand, a tile of sums at a time.
+ *
+ * <p>Elements along the depth come as 32-bit words: an F32, or a pair of BF16.
+ */
+public interface PanelProduct {
+  /** Columns of a panel. */
+  int COLUMNS = 64;
+
+  /** Whether there are products of BF16 pairs. */
+  boolean takesPairs();
+
+  /**
+   * Transposes 64 rows of a stored matrix to a panel {@code [words][64]}.
+   *
+   * @param dtype F32, BF16 or F16
+   * @param rowBytes bytes between rows
+   * @param depth elements of a row, a multiple of 32
+   * @param pairs whether BF16 stays in pairs; everything is widened to F32 otherwise
+   */
+  void pack(
+      MemorySegment matrix,
+      DType dtype,
+      long offset,
+      long rowBytes,
+      int depth,
+      boolean pairs,
+      MemorySegment panel,
+      long panelOffset);
+
+  /**
+   * Rounds F32 to BF16, to the nearest and ties to even; subnormal numbers become zero.
+   *
+   * @param n a multiple of 32
+   */
+  void round(MemorySegment x, long xOffset, int n, MemorySegment rounded, long roundedOffset);
+
+  /**
+   * {@code c[i][j] = initial + sum over p of a[i][p] * b[p][j]}, where initial is {@code c[i][j]}
+   * or 0.
+   *
+   * @param a rows with {@code aRowBytes} between them
+   * @param b a panel {@code [words][64]}
+   * @param adds whether to add to {@code c}
+   * @param c rows of 64 F32 with {@code cRowBytes} between them
+   */
+  void multiply(
+      boolean pairs,
+      MemorySegment a,
+      long aOffset,
+      long aRowBytes,
+      int rows,
+      MemorySegment b,
+      long bOffset,
+      int words,
+      boolean adds,
+      MemorySegment c,
+      long cOffset,
+      long cRowBytes);
+}

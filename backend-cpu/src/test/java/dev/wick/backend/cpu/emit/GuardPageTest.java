@@ -1,0 +1,140 @@
+package dev.wick.backend.cpu.emit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.loop.Loops;
+import dev.wick.backend.cpu.loop.PanelProduct;
+import dev.wick.backend.cpu.loop.RowDot;
+import dev.wick.backend.cpu.vector.VectorLoops;
+import dev.wick.engine.op.Binary;
+import dev.wick.engine.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Operands end where a mapped file ends, and what follows cannot be touched: a read beyond them
+ * would end the JVM.
+ */
+class GuardPageTest {
+  private static final long PAGE = 4096;
+
+  private final EmittedLoops.Outcome outcome =
+      EmittedLoops.over(VectorLoops.create(), Arena.global());
+  private final Random random = new Random(3);
+
+  @TempDir Path folder;
+
+  /**
+   * A copy of memory whose last byte is the last one of a page; the page after it is beyond the end
+   * of the file, where an access is an error.
+   */
+  private MemorySegment atEnd(Arena arena, MemorySegment content) {
+    long bytes = content.byteSize();
+    long size = (bytes + PAGE - 1) & -PAGE;
+    Path file = folder.resolve("operand-" + random.nextLong());
+    try {
+      Files.write(file, new byte[(int) size]);
+      try (FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        // The mapping of two pages more would extend the file, were it not for the truncation.
+        MemorySegment mapped = channel.map(MapMode.READ_WRITE, 0, size + PAGE, arena);
+        channel.truncate(size);
+        MemorySegment end = mapped.asSlice(size - bytes, bytes);
+        end.copyFrom(content);
+        return end;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void dots_operandsAtTheEndOfMemory_readNothingBeyond() {
+    assumeTrue(outcome.reason().isEmpty(), outcome.reason());
+    InnerLoops loops = outcome.loops();
+    int rows = 3;
+    for (DType dtype : new DType[] {DType.F32, DType.BF16, DType.F16}) {
+      RowDot dot = loops.dot(dtype);
+      for (int n : new int[] {1, 17, 32, 63, 100}) {
+        try (Arena arena = Arena.ofShared()) {
+          MemorySegment plain = Loops.random(arena, random, dtype, rows * n);
+          long rowBytes = dtype.byteSize(n);
+          MemorySegment w = atEnd(arena, plain.asSlice(0, rows * rowBytes));
+          MemorySegment x = arena.allocate(4L * n * dot.maxVectors(), 64);
+          MemorySegment prepared = atEnd(arena, x);
+          MemorySegment y = atEnd(arena, arena.allocate(4L * rows * dot.maxVectors(), 64));
+          for (int v = 0; v < dot.maxVectors(); v++) {
+            dot.prepare(x, 4L * n * v, n, prepared, 4L * n * v);
+          }
+          MemorySegment scratch = arena.allocate(RowDot.SCRATCH_BYTES, 64);
+          int vectors = dot.maxVectors();
+          dot.few(
+              w, 0, rowBytes, rows, n, vectors, prepared, 0, 4L * n, y, 0, 4L * rows, scratch, 0);
+
+          assertThat(Loops.get(y, rows - 1)).as("%s n=%d", dtype, n).isZero();
+        }
+      }
+    }
+  }
+
+  @Test
+  void rows_operandsAtTheEndOfMemory_readNothingBeyond() {
+    assumeTrue(outcome.reason().isEmpty(), outcome.reason());
+    InnerLoops loops = outcome.loops();
+    for (int n : new int[] {1, 16, 31, 64, 128, 130}) {
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment a = atEnd(arena, Loops.random(arena, random, n));
+        MemorySegment b = atEnd(arena, Loops.random(arena, random, n));
+        MemorySegment y = atEnd(arena, arena.allocate(4L * n, 64));
+        loops.rows().rmsNorm(a, 0, b, 0, y, 0, n, 1e-6f);
+        loops.rows().swiGlu(a, 0, b, 0, y, 0, n);
+        loops.rows().scale(a, 0, 2, y, 0, n);
+        loops.rows().exp(a, 0, 1, y, 0, n);
+        loops.rows().binary(Binary.Kind.ADD, a, 0, false, b, 0, false, y, 0, n);
+        loops.rows().scores(a, 0, b, 0, 4L * n, 1, n, 1, y, 0);
+        loops.rows().accumulate(a, 0, b, 0, 4L * n, 1, n, y, 0);
+        float max = loops.rows().max(a, 0, n);
+
+        assertThat(loops.rows().nextAbove(a, 0, 0, n, max)).isEqualTo(n);
+        assertThat(loops.rows().sumExp(a, 0, 1, n)).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void panels_operandsAtTheEndOfMemory_readNothingBeyond() {
+    PanelProduct panels = outcome.loops().tile().panels();
+    assumeTrue(panels != null, "no machine code on vectors of 512 bits");
+    int depth = 64;
+    int m = 13;
+    for (DType dtype : new DType[] {DType.F32, DType.BF16, DType.F16}) {
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment w = atEnd(arena, Loops.random(arena, random, dtype, 64 * depth));
+        MemorySegment panel = atEnd(arena, arena.allocate(4L * 64 * depth, 64));
+        MemorySegment a = atEnd(arena, Loops.random(arena, random, m * depth));
+        MemorySegment c = atEnd(arena, arena.allocate(4L * m * 64, 64));
+        panels.pack(w, dtype, 0, dtype.byteSize(depth), depth, false, panel, 0);
+        panels.multiply(false, a, 0, 4L * depth, m, panel, 0, depth, false, c, 0, 256);
+
+        assertThat(Loops.get(c, m * 64 - 1)).isNotZero();
+        if (panels.takesPairs()) {
+          MemorySegment rounded = atEnd(arena, arena.allocate(2L * m * depth, 64));
+          panels.round(a, 0, m * depth, rounded, 0);
+          panels.multiply(true, rounded, 0, 2L * depth, m, panel, 0, depth / 2, true, c, 0, 256);
+        }
+      }
+    }
+  }
+}
