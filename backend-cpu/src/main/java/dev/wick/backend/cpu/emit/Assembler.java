@@ -93,7 +93,7 @@ final class Assembler {
     for (int use : label.uses) {
       int distance = size - (use + 4);
       for (int i = 0; i < 4; i++) {
-        bytes[use + i] = (byte) (distance >> 8 * i);
+        bytes[use + i] = (byte) (distance >> (8 * i));
       }
     }
   }

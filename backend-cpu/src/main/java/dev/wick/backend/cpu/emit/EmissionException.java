@@ -6,7 +6,14 @@ import java.io.Serial;
 final class EmissionException extends Exception {
   @Serial private static final long serialVersionUID = 1;
 
+  private final String reason;
+
   EmissionException(String reason) {
     super(reason);
+    this.reason = reason;
+  }
+
+  String reason() {
+    return reason;
   }
 }

@@ -84,9 +84,7 @@ final class EmittedDot implements RowDot {
 
   /** Brings elements into the order that {@link DotCode} reads. */
   interface RowSplit {
-    /**
-     * @param n a multiple of two vectors
-     */
+    /** Splits {@code n} elements, a multiple of two vectors. */
     void apply(MemorySegment x, long xOffset, int n, MemorySegment target, long targetOffset);
 
     /** One element after the other. */

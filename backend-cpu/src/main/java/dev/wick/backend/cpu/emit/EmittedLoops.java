@@ -45,7 +45,7 @@ public final class EmittedLoops {
     try {
       return new Outcome(emit(base, arena), "");
     } catch (EmissionException refused) {
-      return new Outcome(base, refused.getMessage());
+      return new Outcome(base, refused.reason());
     }
   }
 

@@ -178,11 +178,11 @@ final class SelfTest {
   }
 
   /** A number that row arithmetic finds. */
-  private interface Number {
+  private interface Figure {
     float of(RowMath math);
   }
 
-  private void checkNumber(String what, Number number) throws EmissionException {
+  private void checkNumber(String what, Figure number) throws EmissionException {
     check(what, (math, to) -> to.set(Layouts.FLOAT, 0, number.of(math)));
   }
 
