@@ -14,9 +14,9 @@ import java.util.List;
  * Offers the processor as the device {@code cpu:0}.
  *
  * <p>The system property {@code wick.cpu.threads} sets the number of threads, which is that of the
- * processors otherwise; {@code wick.cpu.emit} and {@code wick.cpu.vector} switch machine code and the
- * Vector API off when {@code false}; {@code wick.cpu.activations} lets prefill round activations
- * when {@code bf16}.
+ * processors otherwise; {@code wick.cpu.emit} and {@code wick.cpu.vector} switch machine code and
+ * the Vector API off when {@code false}; {@code wick.cpu.activations} lets prefill round
+ * activations when {@code bf16}.
  */
 public final class CpuBackendProvider implements BackendProvider {
   private static final String NAME = "cpu";

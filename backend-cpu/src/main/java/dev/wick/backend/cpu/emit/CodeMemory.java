@@ -13,39 +13,30 @@ import java.lang.invoke.MethodHandle;
  */
 @SuppressWarnings("restricted") // whoever emits code asks first whether native access is granted
 final class CodeMemory {
-  private static final int READ_WRITE = 3;
-  private static final int READ_EXECUTE = 5;
-  private static final int PRIVATE_ANONYMOUS = 0x22;
+  private static final long READ_WRITE = 3;
+  private static final long READ_EXECUTE = 5;
+  private static final long PRIVATE_ANONYMOUS = 0x22;
 
-  private static final MethodHandle MMAP =
-      function(
-          "mmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG));
-  private static final MethodHandle MPROTECT =
-      function(
-          "mprotect",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle MUNMAP =
-      function(
-          "munmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+  private static final MethodHandle MMAP = function("mmap");
+  private static final MethodHandle MPROTECT = function("mprotect");
+  private static final MethodHandle MUNMAP = function("munmap");
 
   private CodeMemory() {}
 
-  private static MethodHandle function(String name, FunctionDescriptor descriptor) {
+  // Six longs in registers for all: what a function does not take it does not see, of a long it
+  // takes for an int it sees
+  // the low half, and the linker makes one stub instead of three. Only Linux on x86-64 comes here.
+  private static MethodHandle function(String name) {
     Linker linker = Linker.nativeLinker();
+    FunctionDescriptor descriptor =
+        FunctionDescriptor.of(
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG);
     return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor);
   }
 
@@ -72,7 +63,7 @@ final class CodeMemory {
 
   private static long map(long size) {
     try {
-      return (long) MMAP.invokeExact(0L, size, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
+      return (long) MMAP.invokeExact(0L, size, READ_WRITE, PRIVATE_ANONYMOUS, -1L, 0L);
     } catch (Throwable e) {
       throw new AssertionError("mmap", e);
     }
@@ -80,7 +71,7 @@ final class CodeMemory {
 
   private static int protect(long address, long size) {
     try {
-      return (int) MPROTECT.invokeExact(address, size, READ_EXECUTE);
+      return (int) (long) MPROTECT.invokeExact(address, size, READ_EXECUTE, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw new AssertionError("mprotect", e);
     }
@@ -88,7 +79,7 @@ final class CodeMemory {
 
   private static void unmap(MemorySegment pages) {
     try {
-      int code = (int) MUNMAP.invokeExact(pages.address(), pages.byteSize());
+      int code = (int) (long) MUNMAP.invokeExact(pages.address(), pages.byteSize(), 0L, 0L, 0L, 0L);
       if (code != 0) {
         throw new IllegalStateException("munmap: expected 0, got " + code);
       }

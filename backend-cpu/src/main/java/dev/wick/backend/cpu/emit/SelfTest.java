@@ -17,10 +17,11 @@ import java.util.Random;
  * processor, or what emulates one, may differ from its description.
  */
 final class SelfTest {
-  private static final int N = 165;
-  private static final int ROWS = 3;
+  private static final int N = 69;
+  private static final int ROWS = 2;
   private static final int DEPTH = 7;
-  private static final long BYTES = 1 << 14;
+  private static final int FLOATS = 1 << 10;
+  private static final long BYTES = 4 * FLOATS;
   private static final double TOLERANCE = 1e-4;
 
   private final InnerLoops loops;
@@ -37,7 +38,7 @@ final class SelfTest {
     Random random = new Random(42);
     a = arena.allocate(BYTES, 64);
     b = arena.allocate(BYTES, 64);
-    for (int i = 0; i < BYTES / 4; i++) {
+    for (int i = 0; i < FLOATS; i++) {
       a.set(Layouts.FLOAT, 4L * i, 2 * random.nextFloat() - 1);
       b.set(Layouts.FLOAT, 4L * i, 2 * random.nextFloat() - 1);
     }
@@ -74,21 +75,22 @@ final class SelfTest {
     for (int i = 0; i < dot.maxVectors(); i++) {
       dot.prepare(a, 4L * i, N, prepared, i * xBytes);
     }
-    for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
-      long rowBytes = (long) N * size;
-      dot.few(
-          weights, 0, rowBytes, ROWS, N, vectors, prepared, 0, xBytes, result, 0, 4L * ROWS,
-          scratch, 0);
-      for (int i = 0; i < vectors; i++) {
-        for (int r = 0; r < ROWS; r++) {
-          double sum = 0;
-          for (int k = 0; k < N; k++) {
-            float w = Layouts.element(weights, dtype, r * rowBytes + (long) k * size);
-            sum += (double) w * a.get(Layouts.FLOAT, 4L * (k + i));
-          }
-          expected.set(Layouts.FLOAT, 4L * (i * ROWS + r), (float) sum);
+    long rowBytes = (long) N * size;
+    for (int i = 0; i < dot.maxVectors(); i++) {
+      for (int r = 0; r < ROWS; r++) {
+        double sum = 0;
+        for (int k = 0; k < N; k++) {
+          float w = Layouts.element(weights, dtype, r * rowBytes + (long) k * size);
+          sum += (double) w * a.get(Layouts.FLOAT, 4L * (k + i));
         }
+        expected.set(Layouts.FLOAT, 4L * (i * ROWS + r), (float) sum);
       }
+    }
+    for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+      long yBytes = 4L * ROWS;
+      dot.few(
+          weights, 0, rowBytes, ROWS, N, vectors, prepared, 0, xBytes, result, 0, yBytes, scratch,
+          0);
       compare("dot products of " + dtype, vectors * ROWS);
     }
   }
