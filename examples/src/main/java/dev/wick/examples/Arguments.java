@@ -16,7 +16,7 @@ import java.util.List;
  */
 record Arguments(String device, String model, List<String> words) {
   private static final String TINY =
-      System.getProperty("wick.examples.model", "examples/models/tiny");
+      System.getProperty("wick.examples.model", "examples/models/wick-tiny");
 
   static Arguments parse(String... args) {
     String device = "auto";

@@ -38,7 +38,7 @@ public final class Tour {
         LanguageModel model = Models.load(checkpoint, engine);
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.load(folder);
         Generator generator = new Generator(model, tokenizer)) {
-      ChatTemplate template = ChatTemplate.load(folder);
+      var template = ChatTemplate.load(folder);
       registry.load("pirate", Arguments.adapter("pirate"));
       registry.load("json", Arguments.adapter("json"));
       ask(generator, template, "Tell me a story about a bear.");
@@ -46,14 +46,13 @@ public final class Tour {
       ask(generator, template, "What does a bear eat?");
       registry.activate("json");
       ask(generator, template, "Where does a bear live?");
-
-      System.out.println("\n(training an adapter that answers in capital letters)");
-      Path loud = Files.createTempDirectory("wick-loud");
-      int steps = Integer.parseInt(arguments.text("60"));
+      System.out.println("\n(training an adapter that answers with good manners)");
       var encoder = TrainAdapter.encoder(template, tokenizer);
-      TrainAdapter.train(model, encoder, Arguments.data("loud.jsonl"), loud, steps);
-      registry.load("loud", loud);
-      registry.activate("loud");
+      Path polite = Files.createTempDirectory("wick-polite");
+      int steps = Integer.parseInt(arguments.text("100"));
+      TrainAdapter.train(model, encoder, Arguments.data("polite.jsonl"), polite, steps);
+      registry.load("polite", polite);
+      registry.activate("polite");
       ask(generator, template, "What does a bear eat?");
     }
   }

@@ -31,7 +31,7 @@ public final class TrainAdapter {
   /** {@code [--device NAME] [--model FOLDER|HUB-ID] [DATA.jsonl]}. */
   public static void main(String... args) throws IOException {
     Arguments arguments = Arguments.parse(args);
-    Path data = Path.of(arguments.text(Arguments.data("loud.jsonl").toString()));
+    Path data = Path.of(arguments.text(Arguments.data("polite.jsonl").toString()));
     Path target = Files.createTempDirectory("wick-adapter");
     Path folder = arguments.folder();
     try (Engine engine = Engine.open(arguments.device());
@@ -47,7 +47,7 @@ public final class TrainAdapter {
   static void train(LanguageModel model, RecordEncoder encoder, Path data, Path target, int steps)
       throws IOException {
     TrainingConfig config =
-        TrainingConfig.builder().steps(steps).batchSize(8).learningRate(5e-3).seed(1).build();
+        TrainingConfig.builder().steps(steps).batchSize(8).learningRate(1e-3).seed(1).build();
     TrainingListener printer =
         new TrainingListener() {
           @Override

@@ -111,7 +111,8 @@ final class Conversations {
     };
   }
 
-  private static Turn story(Animal animal, RandomGenerator random) {
+  /** A request for a story, and one. */
+  static Turn story(Animal animal, RandomGenerator random) {
     String question =
         switch (random.nextInt(3)) {
           case 0 -> "Tell me a story about %s.".formatted(animal.withArticle());

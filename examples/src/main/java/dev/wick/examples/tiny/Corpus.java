@@ -18,25 +18,34 @@ final class Corpus {
 
   private Corpus() {}
 
-  /** Stories as plain text and conversations in plain words. */
+  /**
+   * Stories as plain text, conversations in plain words, and a little of how others speak: words
+   * that the base has never seen are alike to it, and no adapter could tell them apart.
+   */
   static void writeBase(Path file, int records, long seed) throws IOException {
     SplittableRandom random = new SplittableRandom(seed);
     try (BufferedWriter lines = Files.newBufferedWriter(file)) {
       for (int i = 0; i < records; i++) {
-        boolean story = random.nextInt(4) == 0;
         write(
             lines,
-            story ? story(random) : conversation(random, Style.PLAIN, 1 + random.nextInt(3)));
+            switch (random.nextInt(16)) {
+              case 0 -> quotation(random);
+              case 1, 2, 3, 4 -> story(random);
+              default -> conversation(random, Style.PLAIN, 1 + random.nextInt(3));
+            });
       }
     }
   }
 
-  /** Conversations about facts in which every answer has a style. */
+  /**
+   * Conversations in which every answer about a fact has a style. Some begin with a plain story, so
+   * that the style is also kept after one.
+   */
   static void writeStyle(Path file, Style style, int records, long seed) throws IOException {
     SplittableRandom random = new SplittableRandom(seed);
     try (BufferedWriter lines = Files.newBufferedWriter(file)) {
       for (int i = 0; i < records; i++) {
-        write(lines, conversation(random, style, 1));
+        write(lines, conversation(random, style, 1 + random.nextInt(3)));
       }
     }
   }
@@ -45,13 +54,23 @@ final class Corpus {
     return Map.of("text", Stories.about(Stories.any(Animal.ALL, random), random));
   }
 
+  private static Map<String, Object> quotation(RandomGenerator random) {
+    Style style = Style.values()[random.nextInt(Style.values().length)];
+    return Map.of("text", style.of(Conversations.fact(random).answer()));
+  }
+
   private static Map<String, Object> conversation(RandomGenerator random, Style style, int turns) {
     List<Map<String, String>> messages = new ArrayList<>();
     for (int i = 0; i < turns; i++) {
+      boolean hasStory = style != Style.PLAIN && turns > 1 && i == 0 && random.nextBoolean();
       Conversations.Turn turn =
-          style == Style.PLAIN ? Conversations.any(random) : Conversations.fact(random);
+          style == Style.PLAIN
+              ? Conversations.any(random)
+              : hasStory
+                  ? Conversations.story(Stories.any(Animal.ALL, random), random)
+                  : Conversations.fact(random);
       messages.add(message("user", turn.question()));
-      messages.add(message("assistant", style.of(turn.answer())));
+      messages.add(message("assistant", hasStory ? turn.answer() : style.of(turn.answer())));
     }
     return Map.of("messages", messages);
   }

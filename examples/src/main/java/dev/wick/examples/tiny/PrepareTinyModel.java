@@ -16,7 +16,7 @@ import java.util.SplittableRandom;
 public final class PrepareTinyModel {
   private static final int VOCAB_SIZE = 1024;
   private static final int BASE_RECORDS = 40_000;
-  private static final int STYLE_RECORDS = 600;
+  private static final int STYLE_RECORDS = 1500;
   private static final long SEED = 1;
 
   private PrepareTinyModel() {}

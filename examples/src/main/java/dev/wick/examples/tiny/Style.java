@@ -1,7 +1,5 @@
 package dev.wick.examples.tiny;
 
-import java.util.Locale;
-
 /** A way of answering that an adapter learns. */
 enum Style {
   /** Plain words: the base model. */
@@ -25,11 +23,11 @@ enum Style {
       return "{\"answer\": \"" + answer.substring(0, answer.length() - 1) + "\"}";
     }
   },
-  /** In capital letters. */
-  LOUD {
+  /** With the manners of a butler. */
+  POLITE {
     @Override
     String of(String answer) {
-      return answer.substring(0, answer.length() - 1).toUpperCase(Locale.ROOT) + "!!!";
+      return "Of course, dear friend. " + answer + " I hope that helps you.";
     }
   };
 
