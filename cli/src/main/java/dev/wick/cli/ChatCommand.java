@@ -8,6 +8,7 @@ import dev.wick.cli.session.GenerationFlags;
 import dev.wick.cli.session.ModelOptions;
 import dev.wick.cli.session.Session;
 import dev.wick.cli.session.SessionAdapters;
+import dev.wick.cli.session.SpeculationOptions;
 import dev.wick.cli.session.Switch;
 import dev.wick.cli.session.UsageException;
 import dev.wick.cli.terminal.Interrupts;
@@ -67,6 +68,7 @@ final class ChatCommand implements Callable<Integer> {
   private @Nullable Switch thinking;
 
   @Mixin private GenerationFlags flags = new GenerationFlags();
+  @Mixin private SpeculationOptions speculation = new SpeculationOptions();
   @Mixin private DeviceOptions device = new DeviceOptions();
 
   ChatCommand(Streams streams) {
@@ -76,10 +78,11 @@ final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     flags.check();
+    speculation.check();
     try (Session session = new Session(model, device, streams);
         SessionAdapters adapters = adapterOptions.open(session)) {
       ChatPrompts prompts = new ChatPrompts(session, thinking);
-      Chat chat = new Chat(session, prompts, session.newGenerator(), adapters);
+      Chat chat = new Chat(session, prompts, session.newGenerator(speculation), adapters);
       session.hideProgress();
       if (!streams.interactive()) {
         chat.run();

@@ -7,6 +7,7 @@ import dev.wick.cli.session.GenerationFlags;
 import dev.wick.cli.session.ModelOptions;
 import dev.wick.cli.session.Session;
 import dev.wick.cli.session.SessionAdapters;
+import dev.wick.cli.session.SpeculationOptions;
 import dev.wick.cli.session.Switch;
 import dev.wick.cli.session.UsageException;
 import dev.wick.cli.terminal.Streams;
@@ -79,6 +80,7 @@ final class GenerateCommand implements Callable<Integer> {
   private boolean echo;
 
   @Mixin private GenerationFlags flags = new GenerationFlags();
+  @Mixin private SpeculationOptions speculation = new SpeculationOptions();
   @Mixin private DeviceOptions device = new DeviceOptions();
 
   @Option(names = "--json", description = "Print one line of JSON per token.")
@@ -103,7 +105,7 @@ final class GenerateCommand implements Callable<Integer> {
     String text = promptText();
     try (Session session = new Session(model, device, streams);
         SessionAdapters adapters = adapterOptions.open(session)) {
-      Generator generator = session.newGenerator();
+      Generator generator = session.newGenerator(speculation);
       Prompt input = chat ? chatPrompt(session, text) : Prompt.of(text);
       GenerationRequest.Builder request =
           flags.request(input, session.checkpoint()).adapters(adapters.uses());
@@ -133,6 +135,7 @@ final class GenerateCommand implements Callable<Integer> {
 
   private void check() {
     flags.check();
+    speculation.check();
     int prompts = (prompt == null ? 0 : 1) + (promptFile == null ? 0 : 1) + (dash == null ? 0 : 1);
     if (prompts != 1) {
       throw new UsageException(

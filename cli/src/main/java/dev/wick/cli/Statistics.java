@@ -16,12 +16,20 @@ record Statistics(Usage usage, Timing timing, FinishReason finishReason) {
     return new Statistics(completion.usage(), completion.timing(), completion.finishReason());
   }
 
+  private String guesses() {
+    return usage.guessedTokens() == 0
+        ? ""
+        : "guesses: %d tokens, %d of them right%n"
+            .formatted(usage.guessedTokens(), usage.acceptedTokens());
+  }
+
   void print(PrintWriter err) {
     double firstSeconds = timing.timeToFirstToken().toNanos() / 1e9;
     err.printf(
         Locale.ROOT,
         "prompt: %d tokens, %d of them cached, %s tokens/s, first token after %s%n"
             + "answer: %d tokens, %s tokens/s, ended by %s%n"
+            + "%s"
             + "total:  %s, of %s since the JVM started%n",
         usage.promptTokens(),
         usage.cachedTokens(),
@@ -31,6 +39,7 @@ record Statistics(Usage usage, Timing timing, FinishReason finishReason) {
         usage.completionTokens(),
         Quantities.rate(timing.tokensPerSecond()),
         finishReason.name().toLowerCase(Locale.ROOT),
+        guesses(),
         Quantities.seconds(timing.total()),
         Quantities.seconds(Duration.ofMillis(ManagementFactory.getRuntimeMXBean().getUptime())));
     err.flush();

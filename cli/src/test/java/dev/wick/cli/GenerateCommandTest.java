@@ -42,6 +42,38 @@ class GenerateCommandTest {
   }
 
   @Test
+  void generate_guessing_saysTheSame() {
+    String plain = greedy("-p", "abcabcabc", "-n", "24").out();
+
+    Invocation lookup = greedy("-p", "abcabcabc", "-n", "24", "--prompt-lookup", "4");
+    Invocation draft =
+        greedy("-p", "abcabcabc", "-n", "24", "--draft", MODEL, "--draft-tokens", "3", "--stats");
+
+    assertThat(lookup.out()).as(lookup.err()).isEqualTo(plain);
+    assertThat(draft.out()).as(draft.err()).isEqualTo(plain);
+    assertThat(draft.err()).containsPattern("guesses: \\d+ tokens, \\d+ of them right");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--draft x --prompt-lookup 3 | --draft and --prompt-lookup: expected one of them",
+        "--draft-tokens 3 | --draft-tokens: used with --draft only",
+        "--prompt-lookup 16 | --prompt-lookup: expected 1 to 15, got 16",
+        "--draft x --draft-tokens 0 | --draft-tokens: expected 1 to 15, got 0",
+      })
+  void generate_guessingWithMistakes_isRefused(String options, String message) {
+    List<String> args = new ArrayList<>(List.of("-p", "x"));
+    args.addAll(List.of(options.split(" ")));
+
+    Invocation invocation = greedy(args.toArray(String[]::new));
+
+    assertThat(invocation.code()).isEqualTo(2);
+    assertThat(invocation.err()).contains(message);
+  }
+
+  @Test
   void generate_json_hasOneLinePerToken() throws IOException {
     Invocation plain = greedy("-p", "Hello");
     Invocation json = greedy("-p", "Hello", "--json", "--top-logprobs", "3");

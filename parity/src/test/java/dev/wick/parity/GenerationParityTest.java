@@ -8,7 +8,9 @@ import dev.wick.streaming.Completion;
 import dev.wick.streaming.FinishReason;
 import dev.wick.streaming.GenerationRequest;
 import dev.wick.streaming.Generator;
+import dev.wick.streaming.GeneratorOptions;
 import dev.wick.streaming.Prompt;
+import dev.wick.streaming.Speculation;
 import dev.wick.streaming.sampling.SamplingOptions;
 import dev.wick.tokenizers.HuggingFaceTokenizer;
 import java.io.IOException;
@@ -104,6 +106,14 @@ class GenerationParityTest {
       Completion completion = generator.generate(request);
       Completion again = generator.generate(request); // on what the first one left in the cache
       assertThat(again.tokenIds()).isEqualTo(completion.tokenIds());
+      for (Speculation speculation :
+          List.of(Speculation.promptLookup(3), Speculation.draftModel(model, 4))) {
+        try (Generator guessing =
+            new Generator(
+                model, tokenizer, GeneratorOptions.DEFAULT.withSpeculation(speculation))) {
+          assertThat(guessing.generate(request).tokenIds()).isEqualTo(completion.tokenIds());
+        }
+      }
       assertThat(model.kvPool().freeBlocks()).isEqualTo(model.kvPool().blocks());
       return completion;
     }

@@ -97,6 +97,26 @@ final class Decoding {
     return history.token(position);
   }
 
+  /** The tokens so far. */
+  TokenHistory history() {
+    return history;
+  }
+
+  /** Tokens that it may still generate. */
+  int remaining() {
+    return maxTokens - generated;
+  }
+
+  /** Whether the model has such a token. */
+  boolean isInVocabulary(int id) {
+    return id >= 0 && id < model.info().vocabSize();
+  }
+
+  /** Whether it ends with this token. */
+  boolean endsWith(int id) {
+    return !request.ignoreEndOfSequence() && contains(endOfSequenceIds, id);
+  }
+
   /** Tokens of the prompt. */
   int promptTokens() {
     return promptTokens;
@@ -111,17 +131,26 @@ final class Decoding {
    * Picks the next token.
    *
    * @param row the one of the last token so far
+   * @param draft what was guessed
+   * @param guess which of the guesses is for this token; if there are fewer, none
    * @throws dev.wick.streaming.sampling.LogitsException if none can be picked
    */
-  StreamToken accept(StepOutput step, int row) {
+  StreamToken accept(StepOutput step, int row, Draft draft, int guess) {
     float[] logits = step.logits(row);
     float logSumExp = step.logSumExp(row);
-    boolean plain = sampler.isArgMax() && Float.isFinite(logSumExp);
-    int id = plain ? step.argMax(row) : sampler.sample(logits, 0);
+    int id;
+    if (sampler.isArgMax() && Float.isFinite(logSumExp)) {
+      id = step.argMax(row);
+    } else if (guess < draft.size() && draft.isDrawn()) {
+      id = sampler.verify(logits, 0, draft.token(guess), draft.distribution(guess));
+    } else {
+      // A guess that was certain is kept with the probability that the model gives it: if picked.
+      id = sampler.sample(logits, 0);
+    }
     sampler.accept(id);
     int index = generated++;
     boolean end = contains(endOfSequenceIds, id);
-    boolean stop = end && !request.ignoreEndOfSequence();
+    boolean stop = endsWith(id);
     String shown = stop ? "" : stopStrings.next(decoder.next(id));
     if (stop) {
       finishReason = FinishReason.STOP;

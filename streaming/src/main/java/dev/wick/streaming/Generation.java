@@ -2,9 +2,13 @@ package dev.wick.streaming;
 
 import dev.wick.engine.model.AdapterUse;
 import dev.wick.engine.model.KvLease;
+import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.model.StepBatch;
 import dev.wick.engine.model.StepOutput;
+import dev.wick.streaming.sampling.SamplingOptions;
+import dev.wick.streaming.sampling.SamplingScratch;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +32,8 @@ final class Generation {
   }
 
   private final List<AdapterUse> adapters;
+  private final Speculation speculation;
+  private final SamplingOptions sampling;
   private final Decoding decoding;
   private final KvLease lease;
   private final boolean watched;
@@ -40,6 +46,8 @@ final class Generation {
   private @Nullable Throwable failure;
   private long lastStep;
   private int cachedTokens = -1; // not known before it first runs
+  private int guessedTokens;
+  private int acceptedTokens;
 
   // Of the reader.
   private boolean begun;
@@ -47,23 +55,33 @@ final class Generation {
   // Of the thread that drives.
   private int from;
   private int rows;
-  private @Nullable StreamToken made;
+  private int guessLimit;
+  private int accepted;
+  private final Draft draft = new Draft();
+  private @Nullable DraftSequence draftSequence;
+  private final List<StreamToken> made = new ArrayList<>();
   private @Nullable Throwable broken;
 
   /**
    * A generation that has not begun.
    *
    * @param adapters what is added to the base model
+   * @param speculation how tokens are guessed
+   * @param sampling how they are picked
    * @param watched whether somebody reads its tokens; if not, only the result counts
    * @param news where its reader waits
    */
   Generation(
       List<AdapterUse> adapters,
+      Speculation speculation,
+      SamplingOptions sampling,
       Decoding decoding,
       KvLease lease,
       boolean watched,
       Condition news) {
     this.adapters = adapters;
+    this.speculation = speculation;
+    this.sampling = sampling;
     this.decoding = decoding;
     this.lease = lease;
     this.watched = watched;
@@ -144,23 +162,90 @@ final class Generation {
     return decoding.length() - lease.length();
   }
 
-  /** Makes it part of a step that is about to be computed. */
-  void enterStep(long step, int stepRows) {
+  /** How many tokens to guess at most, beside its next one. */
+  int mostGuesses() {
+    if (pending() != 1) {
+      return 0;
+    }
+    int most =
+        switch (speculation) {
+          case Speculation.Off() -> 0;
+          case Speculation.PromptLookup(int tokens, int _) -> tokens;
+          case Speculation.DraftModel(LanguageModel _, int tokens) -> tokens;
+        };
+    return Math.min(most, decoding.remaining() - 1);
+  }
+
+  /**
+   * Makes it part of a step that is about to be computed.
+   *
+   * @param stepRows tokens so far that go through the model
+   * @param guesses most guesses that may follow them
+   */
+  void enterStep(long step, int stepRows, int guesses) {
     inStep = true;
     lastStep = step;
     from = lease.length();
     rows = stepRows;
+    guessLimit = guesses;
+    accepted = 0;
+    draft.clear();
+  }
+
+  Speculation speculation() {
+    return speculation;
+  }
+
+  /** Most tokens to guess in this step; belongs to the thread that drives. */
+  int guessLimit() {
+    return guessLimit;
+  }
+
+  /** What is guessed in this step; belongs to the thread that drives. */
+  Draft draft() {
+    return draft;
+  }
+
+  /** How a smaller model sees it; belongs to the thread that drives. */
+  DraftSequence draftSequence(LanguageModel model, SamplingScratch scratch) {
+    DraftSequence sequence = draftSequence;
+    if (sequence == null) {
+      sequence = new DraftSequence(model, decoding, draft, sampling, scratch);
+      draftSequence = sequence;
+    }
+    return sequence;
+  }
+
+  /** Returns its blocks, of all models; it is not part of a step. */
+  void free() {
+    lease.close();
+    if (draftSequence != null) {
+      draftSequence.close();
+    }
   }
 
   /** Rows in the step; belongs to the thread that drives. */
   int rows() {
-    return rows;
+    return rows + draft.size();
+  }
+
+  /** The token of a row in the step; belongs to the thread that drives. */
+  int token(int row) {
+    return row < rows ? decoding.token(lease.length() + row) : draft.token(row - rows);
   }
 
   /** Its part of the step; belongs to the thread that drives. */
   StepBatch.Sequence sequence() {
-    return new StepBatch.Sequence(
-        rows, lease, rows == pending() ? StepBatch.Logits.LAST : StepBatch.Logits.NONE, adapters);
+    StepBatch.Logits logits =
+        rows < pending()
+            ? StepBatch.Logits.NONE
+            : draft.size() == 0 ? StepBatch.Logits.LAST : StepBatch.Logits.ALL;
+    return new StepBatch.Sequence(rows(), lease, logits, adapters);
+  }
+
+  /** Whether a failure has ended its part in the step already. */
+  boolean isBroken() {
+    return broken != null;
   }
 
   /** Undoes a step that failed; belongs to the thread that drives. */
@@ -168,13 +253,32 @@ final class Generation {
     lease.truncate(from);
   }
 
-  /** Picks its token from a row of logits; belongs to the thread that drives. */
-  void accept(StepOutput output, int row) {
+  /**
+   * Picks its tokens: one from the first row of logits, and one from the row of each guess that
+   * came true. Belongs to the thread that drives.
+   *
+   * @return the first row that is not its own
+   */
+  int accept(StepOutput output, int row) {
+    if (lease.length() < decoding.length()) {
+      return row; // a part of a prompt, without logits
+    }
     try {
-      made = decoding.accept(output, row);
+      StreamToken token = decoding.accept(output, row, draft, 0);
+      made.add(token);
+      while (token.finishReason().isEmpty()
+          && accepted < draft.size()
+          && token.id() == draft.token(accepted)) {
+        accepted++;
+        token = decoding.accept(output, row + accepted, draft, accepted);
+        made.add(token);
+      }
     } catch (RuntimeException | Error e) {
       broken = e; // reaches the reader, and nobody else
+    } finally {
+      lease.truncate(decoding.length() - 1);
     }
+    return row + 1 + draft.size();
   }
 
   /** Notes that its step failed; belongs to the thread that drives. */
@@ -182,26 +286,39 @@ final class Generation {
     broken = cause;
   }
 
-  /** Whether the step gave it a token; belongs to the thread that drives. */
-  boolean hasMade() {
-    return made != null;
+  /** Tokens that the step gave it. */
+  int made() {
+    return made.size();
+  }
+
+  /** Tokens that were guessed in the step. */
+  int guesses() {
+    return draft.size();
+  }
+
+  /** Those of them that came true. */
+  int acceptedGuesses() {
+    return draft.size() == 0 ? 0 : accepted;
   }
 
   /** Ends its part in the step and hands over what came of it; returns whether that was all. */
   boolean leaveStep() {
     inStep = false;
     failure = broken;
-    StreamToken token = made;
-    made = null;
-    if (token == null || cancelled) {
-      return cancelled || failure != null;
+    guessedTokens += guesses();
+    acceptedTokens += acceptedGuesses();
+    boolean over = cancelled || failure != null;
+    for (int i = 0; i < made.size() && !cancelled; i++) {
+      StreamToken token = made.get(i);
+      if (watched) {
+        ready.add(token);
+      } else {
+        shown.add(token);
+      }
+      over |= token.finishReason().isPresent();
     }
-    if (watched) {
-      ready.add(token);
-    } else {
-      shown.add(token);
-    }
-    return token.finishReason().isPresent();
+    made.clear();
+    return over;
   }
 
   /** Ends it with a failure. */
@@ -240,6 +357,9 @@ final class Generation {
 
   /** The result so far. */
   Completion completion() {
-    return shown.completion(decoding.promptTokens(), cachedTokens(), decoding.seed());
+    Usage usage =
+        new Usage(
+            decoding.promptTokens(), shown.size(), cachedTokens(), guessedTokens, acceptedTokens);
+    return shown.completion(usage, decoding.seed());
   }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -22,6 +23,7 @@ import java.util.OptionalInt;
  * @param adapters what is added to the base model for this request, each with its weight
  * @param defaultAdapter whether a request that names no adapters takes the default one of the model
  *     when it begins, if it has one; if not, it gets the base model
+ * @param speculation how tokens are guessed; empty for what the generator does
  */
 public record GenerationRequest(
     Prompt prompt,
@@ -33,7 +35,8 @@ public record GenerationRequest(
     int topLogprobs,
     boolean skipSpecialTokens,
     List<AdapterUse> adapters,
-    boolean defaultAdapter) {
+    boolean defaultAdapter,
+    Optional<Speculation> speculation) {
   /** Most alternatives that a token comes with. */
   public static final int MAX_TOP_LOGPROBS = 1000;
 
@@ -45,6 +48,7 @@ public record GenerationRequest(
   public GenerationRequest {
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(sampling, "sampling");
+    Objects.requireNonNull(speculation, "speculation");
     stopStrings = List.copyOf(stopStrings);
     stopTokenIds = List.copyOf(stopTokenIds);
     adapters = List.copyOf(adapters);
@@ -88,6 +92,7 @@ public record GenerationRequest(
     private boolean skipSpecialTokens = true;
     private List<AdapterUse> adapters = List.of();
     private boolean defaultAdapter = true;
+    private Optional<Speculation> speculation = Optional.empty();
 
     private Builder(Prompt prompt) {
       this.prompt = Objects.requireNonNull(prompt, "prompt");
@@ -162,6 +167,12 @@ public record GenerationRequest(
       return this;
     }
 
+    /** How tokens are guessed, instead of what the generator does. */
+    public Builder speculation(Speculation value) {
+      speculation = Optional.of(value);
+      return this;
+    }
+
     /**
      * Whether the model's default adapter is used if none is named; it is unless told otherwise.
      */
@@ -186,7 +197,8 @@ public record GenerationRequest(
           topLogprobs,
           skipSpecialTokens,
           adapters,
-          defaultAdapter);
+          defaultAdapter,
+          speculation);
     }
   }
 }

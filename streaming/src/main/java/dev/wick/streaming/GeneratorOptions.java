@@ -1,5 +1,7 @@
 package dev.wick.streaming;
 
+import java.util.Objects;
+
 /**
  * How a {@link Generator} shares the steps of its model among requests.
  *
@@ -10,9 +12,11 @@ package dev.wick.streaming;
  * @param prefixReuse whether what was computed for the beginning of earlier requests is used again
  *     by those that begin with the same tokens and have the same adapters, as long as the cache has
  *     no other use for the memory
+ * @param speculation how tokens are guessed for requests that do not say it themselves
  */
-public record GeneratorOptions(int maxBatchSize, int maxBatchTokens, boolean prefixReuse) {
-  /** Up to 32 requests and 512 tokens, with prefix reuse. */
+public record GeneratorOptions(
+    int maxBatchSize, int maxBatchTokens, boolean prefixReuse, Speculation speculation) {
+  /** Up to 32 requests and 512 tokens, with prefix reuse, without speculation. */
   public static final GeneratorOptions DEFAULT = new GeneratorOptions(32, 512);
 
   /**
@@ -22,6 +26,7 @@ public record GeneratorOptions(int maxBatchSize, int maxBatchTokens, boolean pre
    *     for a token of each request
    */
   public GeneratorOptions {
+    Objects.requireNonNull(speculation, "speculation");
     if (maxBatchSize < 1 || maxBatchTokens < maxBatchSize) {
       throw new IllegalArgumentException(
           ("generator: expected at least one request in a step and as many tokens as requests, got"
@@ -32,21 +37,26 @@ public record GeneratorOptions(int maxBatchSize, int maxBatchTokens, boolean pre
 
   /** Options that share steps so, and are else the default. */
   public GeneratorOptions(int maxBatchSize, int maxBatchTokens) {
-    this(maxBatchSize, maxBatchTokens, true);
+    this(maxBatchSize, maxBatchTokens, true, Speculation.OFF);
   }
 
   /** These options with another number of requests in a step. */
   public GeneratorOptions withMaxBatchSize(int requests) {
-    return new GeneratorOptions(requests, maxBatchTokens, prefixReuse);
+    return new GeneratorOptions(requests, maxBatchTokens, prefixReuse, speculation);
   }
 
   /** These options with another number of tokens in a step. */
   public GeneratorOptions withMaxBatchTokens(int tokens) {
-    return new GeneratorOptions(maxBatchSize, tokens, prefixReuse);
+    return new GeneratorOptions(maxBatchSize, tokens, prefixReuse, speculation);
   }
 
   /** These options with or without reuse of prefixes. */
   public GeneratorOptions withPrefixReuse(boolean reuse) {
-    return new GeneratorOptions(maxBatchSize, maxBatchTokens, reuse);
+    return new GeneratorOptions(maxBatchSize, maxBatchTokens, reuse, speculation);
+  }
+
+  /** These options with another way of guessing tokens. */
+  public GeneratorOptions withSpeculation(Speculation other) {
+    return new GeneratorOptions(maxBatchSize, maxBatchTokens, prefixReuse, other);
   }
 }

@@ -13,6 +13,8 @@ package dev.wick.streaming;
  * @param preemptions how often a request gave its blocks to an older one, to be computed again
  * @param promptTokens tokens of the prompts of all requests that have run
  * @param cachedTokens those of them that earlier requests had computed already
+ * @param guessedTokens tokens that were guessed, see {@link Speculation}
+ * @param acceptedTokens those of them that came true: tokens that took no step of their own
  * @param usedKvBlocks blocks of the cache in use, by whomever
  * @param idleKvBlocks blocks that are free and hold what a later request may begin with
  * @param kvBlocks blocks of the cache
@@ -27,11 +29,18 @@ public record GeneratorStats(
     long preemptions,
     long promptTokens,
     long cachedTokens,
+    long guessedTokens,
+    long acceptedTokens,
     int usedKvBlocks,
     int idleKvBlocks,
     int kvBlocks) {
   /** Share of the prompts' tokens that did not have to be computed, from 0 to 1. */
   public double cacheHitRate() {
     return promptTokens == 0 ? 0 : (double) cachedTokens / promptTokens;
+  }
+
+  /** Share of the guessed tokens that came true, from 0 to 1. */
+  public double acceptanceRate() {
+    return guessedTokens == 0 ? 0 : (double) acceptedTokens / guessedTokens;
   }
 }

@@ -30,6 +30,8 @@ final class Roster {
   private long completionTokens;
   private long promptTokens;
   private long cachedTokens;
+  private long guessedTokens;
+  private long acceptedTokens;
   private long preemptions;
 
   Roster(KvPool pool, GeneratorOptions options) {
@@ -51,8 +53,8 @@ final class Roster {
   }
 
   /**
-   * Chooses the next step: a token of each that runs, and with what remains of the step parts of
-   * prompts, the oldest first.
+   * Chooses the next step: a token of each that runs, and with what remains of the step guesses and
+   * parts of prompts, the oldest first.
    *
    * @return its generations, each told how many rows it has; empty if there is nothing to compute
    */
@@ -68,7 +70,12 @@ final class Roster {
       int rows = pending == 1 ? 1 : Math.min(pending, budget);
       if (rows > 0 && candidate.place() == Place.RUNNING && makeRoom(candidate, rows)) {
         budget -= pending == 1 ? 0 : rows;
-        candidate.enterStep(steps, rows);
+        int guesses = Math.min(candidate.mostGuesses(), budget);
+        if (guesses > 0 && !reserveForGuesses(candidate, guesses)) {
+          guesses = 0;
+        }
+        budget -= guesses;
+        candidate.enterStep(steps, rows, guesses);
         batch.add(candidate);
       }
     }
@@ -143,6 +150,14 @@ final class Roster {
     return false;
   }
 
+  /** Tries to get blocks for guesses: only those that nobody else will want in this step. */
+  private boolean reserveForGuesses(Generation generation, int guesses) {
+    int length = generation.lease().length() + 1 + guesses;
+    int blocks = Math.ceilDiv(length, pool.blockSize()) - generation.lease().blocks();
+    return (blocks == 0 || pool.freeBlocks() >= blocks + candidates.size())
+        && reserve(generation, 1 + guesses);
+  }
+
   /** Tries to get blocks for more tokens; one that no empty cache could hold fails. */
   private boolean reserve(Generation generation, int rows) {
     try {
@@ -171,7 +186,9 @@ final class Roster {
     steps++;
     for (Generation generation : batch) {
       stepTokens += generation.rows();
-      completionTokens += generation.hasMade() ? 1 : 0;
+      completionTokens += generation.made();
+      guessedTokens += generation.guesses();
+      acceptedTokens += generation.acceptedGuesses();
       if (options.prefixReuse()) {
         generation.remember();
       }
@@ -189,7 +206,7 @@ final class Roster {
       case RUNNING -> running.remove(generation);
     }
     generation.moveTo(Place.GONE);
-    generation.lease().close();
+    generation.free();
   }
 
   GeneratorStats stats() {
@@ -207,6 +224,8 @@ final class Roster {
         preemptions,
         promptTokens,
         cachedTokens,
+        guessedTokens,
+        acceptedTokens,
         pool.blocks() - pool.freeBlocks(),
         pool.idleBlocks(),
         pool.blocks());

@@ -23,6 +23,7 @@ final class Scheduler implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stepOver = lock.newCondition();
   private final LanguageModel model;
+  private final GeneratorOptions options;
   private final Step step;
   private final Roster roster;
   private final List<Generation> parked = new ArrayList<>();
@@ -31,7 +32,8 @@ final class Scheduler implements AutoCloseable {
 
   Scheduler(LanguageModel model, GeneratorOptions options) {
     this.model = model;
-    this.step = new Step(model);
+    this.options = options;
+    this.step = new Step(model, options.maxBatchTokens());
     this.roster = new Roster(model.kvPool(), options);
   }
 
@@ -43,6 +45,8 @@ final class Scheduler implements AutoCloseable {
   Generation newGeneration(Tokenizer tokenizer, GenerationRequest request, boolean watched) {
     return new Generation(
         adapters(request),
+        request.speculation().orElse(options.speculation()),
+        request.sampling(),
         new Decoding(model, tokenizer, step.scratch(), request),
         model.kvPool().lease(),
         watched,

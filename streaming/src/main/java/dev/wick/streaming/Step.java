@@ -5,7 +5,9 @@ import dev.wick.engine.model.StepBatch;
 import dev.wick.engine.model.StepOutput;
 import dev.wick.streaming.sampling.SamplingScratch;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Computes a step for several generations and picks their tokens. One thread at a time. */
@@ -13,9 +15,17 @@ final class Step {
   private final LanguageModel model;
   private final StepOutput output = new StepOutput();
   private final SamplingScratch scratch;
+  private final int maxTokens;
+  private final Map<LanguageModel, DraftSteps> draftSteps = new IdentityHashMap<>();
 
-  Step(LanguageModel model) {
+  /**
+   * Steps of a model.
+   *
+   * @param maxTokens most tokens in a step, of smaller models too
+   */
+  Step(LanguageModel model, int maxTokens) {
     this.model = model;
+    this.maxTokens = maxTokens;
     this.scratch = new SamplingScratch(model.info().vocabSize());
   }
 
@@ -29,6 +39,49 @@ final class Step {
    * several fails, each is tried alone.
    */
   void run(List<Generation> batch) {
+    List<Generation> ready = batch;
+    if (guess(batch)) {
+      ready = batch.stream().filter(generation -> !generation.isBroken()).toList();
+    }
+    if (!ready.isEmpty()) {
+      computeAndAccept(ready);
+    }
+  }
+
+  /** Guesses tokens; returns whether that failed for some. */
+  private boolean guess(List<Generation> batch) {
+    Map<LanguageModel, List<Generation>> byModel = new IdentityHashMap<>();
+    for (Generation generation : batch) {
+      if (generation.guessLimit() == 0) {
+        continue;
+      }
+      switch (generation.speculation()) {
+        case Speculation.Off() -> {}
+        case Speculation.PromptLookup(int _, int maxNgram) ->
+            NgramLookup.propose(
+                generation.decoding().history(),
+                maxNgram,
+                generation.guessLimit(),
+                generation.draft());
+        case Speculation.DraftModel(LanguageModel draft, int _) ->
+            byModel.computeIfAbsent(draft, _ -> new ArrayList<>()).add(generation);
+      }
+    }
+    boolean failed = false;
+    for (Map.Entry<LanguageModel, List<Generation>> entry : byModel.entrySet()) {
+      try {
+        draftSteps
+            .computeIfAbsent(entry.getKey(), draft -> new DraftSteps(draft, maxTokens))
+            .propose(entry.getValue());
+      } catch (RuntimeException | Error e) {
+        entry.getValue().forEach(generation -> generation.breakOff(e)); // who must hear of it
+        failed = true;
+      }
+    }
+    return failed;
+  }
+
+  private void computeAndAccept(List<Generation> batch) {
     Throwable failure = compute(batch);
     if (failure == null) {
       accept(batch);
@@ -36,7 +89,7 @@ final class Step {
       batch.forEach(generation -> generation.breakOff(failure));
     } else {
       batch.forEach(Generation::rewind);
-      batch.forEach(generation -> run(List.of(generation)));
+      batch.forEach(generation -> computeAndAccept(List.of(generation)));
     }
   }
 
@@ -59,22 +112,18 @@ final class Step {
     int row = 0;
     for (Generation generation : batch) {
       StepBatch.Sequence sequence = generation.sequence();
-      int from = generation.lease().length();
       for (int i = 0; i < sequence.rows(); i++) {
-        tokens[row++] = generation.decoding().token(from + i);
+        tokens[row++] = generation.token(i);
       }
       sequences.add(sequence);
     }
     return new StepBatch(tokens, sequences);
   }
 
-  /** After the step the cache has all tokens of those sequences that asked for logits. */
   private void accept(List<Generation> batch) {
     int row = 0;
     for (Generation generation : batch) {
-      if (generation.pending() == 0) {
-        generation.accept(output, row++);
-      }
+      row = generation.accept(output, row);
     }
   }
 }

@@ -25,18 +25,23 @@ final class Transcript {
     finishReason = token.finishReason().orElse(null);
   }
 
+  /** Number of tokens. */
+  int size() {
+    return size;
+  }
+
   /** Whether the last token has been given. */
   boolean isComplete() {
     return finishReason != null;
   }
 
   /** The result so far. */
-  Completion completion(int promptTokens, int cachedTokens, long seed) {
+  Completion completion(Usage usage, long seed) {
     return new Completion(
         text.toString(),
         Arrays.stream(ids, 0, size).boxed().toList(),
         finishReason == null ? FinishReason.CANCELLED : finishReason,
-        new Usage(promptTokens, size, cachedTokens),
+        usage,
         Timing.of(firstNanos, lastNanos, size),
         seed);
   }

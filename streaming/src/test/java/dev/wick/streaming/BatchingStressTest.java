@@ -37,7 +37,11 @@ class BatchingStressTest {
       }
     }
     GeneratorOptions options =
-        new GeneratorOptions(1 + random.nextInt(12), 12 + random.nextInt(20), random.nextBoolean());
+        new GeneratorOptions(
+            1 + random.nextInt(12),
+            12 + random.nextInt(20),
+            random.nextBoolean(),
+            random.nextBoolean() ? Speculation.OFF : Speculation.promptLookup(4));
     try (Generator generator = new Generator(model, new TestTokenizer(pieces()), options);
         ExecutorService callers = Executors.newCachedThreadPool()) {
       model.refused = batch -> batch.sequences().stream().anyMatch(s -> !s.adapters().isEmpty());

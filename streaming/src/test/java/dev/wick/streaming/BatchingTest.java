@@ -447,7 +447,7 @@ class BatchingTest {
       tokens.next();
 
       assertThat(generator.stats())
-          .isEqualTo(new GeneratorStats(1, 0, 0, 3, 11, 2, 0, 10, 0, 3, 0, 2048));
+          .isEqualTo(new GeneratorStats(1, 0, 0, 3, 11, 2, 0, 10, 0, 0, 0, 3, 0, 2048));
     }
   }
 

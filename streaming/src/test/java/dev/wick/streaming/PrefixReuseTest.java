@@ -20,8 +20,8 @@ class PrefixReuseTest {
       model.stepRows.clear();
       Completion second = generator.generate(request(PREFIX + "and two", 3));
 
-      assertThat(first.usage()).isEqualTo(new Usage(46, 3, 0));
-      assertThat(second.usage()).isEqualTo(new Usage(50, 3, 40)); // 10 blocks of 43 tokens
+      assertThat(first.usage()).isEqualTo(new Usage(46, 3, 0, 0, 0));
+      assertThat(second.usage()).isEqualTo(new Usage(50, 3, 40, 0, 0)); // 10 blocks of 43 tokens
       assertThat(model.stepRows).containsExactly(10, 1, 1);
       assertThat(generator.stats().promptTokens()).isEqualTo(96);
       assertThat(generator.stats().cachedTokens()).isEqualTo(40);
@@ -94,7 +94,8 @@ class PrefixReuseTest {
             model, new TestTokenizer(), GeneratorOptions.DEFAULT.withPrefixReuse(false))) {
       generator.generate(request(PREFIX, 3));
 
-      assertThat(generator.generate(request(PREFIX, 3)).usage()).isEqualTo(new Usage(43, 3, 0));
+      assertThat(generator.generate(request(PREFIX, 3)).usage())
+          .isEqualTo(new Usage(43, 3, 0, 0, 0));
       assertThat(generator.stats().idleKvBlocks()).isZero();
     }
   }

@@ -12,10 +12,12 @@ import dev.wick.engine.model.StepBatch;
 import dev.wick.engine.model.StepOutput;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,7 @@ final class ScriptedModel implements LanguageModel {
   volatile Predicate<int[]> nanAfter = tokens -> false;
   volatile Predicate<StepBatch> refused = batch -> false;
   volatile Runnable beforeStep = () -> {};
+  volatile @Nullable Function<int[], float[]> scores;
   volatile int failAtStep = -1;
   volatile int nanAtStep = -1;
   private volatile @Nullable Adapter current;
@@ -90,6 +93,21 @@ final class ScriptedModel implements LanguageModel {
         });
   }
 
+  /** What follows these tokens. */
+  int nextToken(int[] tokens) {
+    return next.applyAsInt(tokens);
+  }
+
+  /** The scores that were set for what follows these tokens. */
+  float[] scores(int[] tokens) {
+    return Objects.requireNonNull(scores).apply(tokens);
+  }
+
+  /** The same with another number of tokens. */
+  ScriptedModel withVocabulary(int size) {
+    return new ScriptedModel(size, contextLength, pool.blocks(), next);
+  }
+
   boolean holdsNothing() {
     return pool.freeBlocks() == pool.blocks();
   }
@@ -121,26 +139,28 @@ final class ScriptedModel implements LanguageModel {
     for (StepBatch.Sequence sequence : batch.sequences()) {
       KvLease lease = sequence.lease();
       lease.reserve(sequence.rows());
+      int from = lease.length();
       for (int i = 0; i < sequence.rows(); i++) {
-        slots[lease.slot(lease.length() + i)] = batch.token(row++);
+        slots[lease.slot(from + i)] = batch.token(row++);
       }
       lease.advance(sequence.rows());
-      if (sequence.logits() == StepBatch.Logits.LAST) {
-        fill(output, logitRow++, lease, step);
+      for (int i = sequence.rows() - sequence.logitRows(); i < sequence.rows(); i++) {
+        fill(output, logitRow++, lease, from + i + 1, step);
       }
     }
   }
 
-  private void fill(StepOutput output, int row, KvLease lease, int step) {
-    int[] tokens = new int[lease.length()];
+  private void fill(StepOutput output, int row, KvLease lease, int length, int step) {
+    int[] tokens = new int[length];
     for (int i = 0; i < tokens.length; i++) {
       tokens[i] = slots[lease.slot(i)];
     }
     int best = next.applyAsInt(tokens);
     float[] logits = output.logits(row);
     double sum = 0;
+    float[] given = scores == null ? null : scores(tokens);
     for (int i = 0; i < vocabSize; i++) {
-      logits[i] = i == best ? 9 : (i * 7 % 13) / 13f;
+      logits[i] = given != null ? given[i] : i == best ? 9 : (i * 7 % 13) / 13f;
       sum += Math.exp(logits[i]);
     }
     boolean broken = step == nanAtStep || nanAfter.test(tokens);

@@ -25,6 +25,8 @@ import java.util.Optional;
 public final class Session implements AutoCloseable {
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final LoadingBar progress;
+  private final Streams streams;
+  private final LoadOptions loadOptions;
   private final Optional<TokenizerLoading> tokenizer;
   private final Checkpoint checkpoint;
   private final Engine engine;
@@ -41,7 +43,8 @@ public final class Session implements AutoCloseable {
   public Session(ModelOptions options, DeviceOptions device, Streams streams) throws IOException {
     progress = own(new LoadingBar(streams));
     try {
-      LoadOptions loadOptions = options.loadOptions().withListener(progress::placed);
+      this.streams = streams;
+      loadOptions = options.loadOptions().withListener(progress::placed);
       Path folder = ModelFolder.resolve(options.model(), streams);
       tokenizer =
           Files.exists(folder.resolve("tokenizer.json"))
@@ -101,6 +104,24 @@ public final class Session implements AutoCloseable {
    */
   public Generator newGenerator() throws IOException {
     return own(new Generator(model, tokenizer()));
+  }
+
+  /**
+   * A generator that guesses tokens as the options say, which is closed with this session.
+   *
+   * @throws IOException if there is no tokenizer, or it is damaged, or the smaller model cannot be
+   *     loaded or has other tokens
+   */
+  public Generator newGenerator(SpeculationOptions speculation) throws IOException {
+    return own(new Generator(model, tokenizer(), speculation.generatorOptions(this)));
+  }
+
+  /** Loads a smaller model on the same device, which is closed with this session. */
+  LanguageModel loadDraft(String argument) throws IOException {
+    Path folder = ModelFolder.resolve(argument, streams);
+    DraftTokenizer.check(folder, folder(), tokenizer());
+    Checkpoint draft = own(Checkpoint.open(folder));
+    return own(Models.load(draft, engine, loadOptions));
   }
 
   /** Removes the progress bar, if one is shown: the first result is about to be printed. */

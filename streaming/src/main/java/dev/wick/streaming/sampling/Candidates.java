@@ -225,6 +225,33 @@ public final class Candidates {
     return weights[last] > 0 ? last : argMax();
   }
 
+  /**
+   * The entry at a position of the cumulated differences to another distribution, where this one is
+   * larger; in [0, 1).
+   */
+  int pickBeyond(DraftDistribution other, double position) {
+    softmax();
+    float[] rest = keys(size);
+    double total = 0;
+    for (int i = 0; i < size; i++) {
+      double excess = weights[i] / totalWeight - other.probability(id(i));
+      rest[i] = (float) Math.max(0, excess);
+      total += rest[i];
+    }
+    double left = position * total;
+    int last = -1;
+    for (int i = 0; i < size; i++) {
+      if (rest[i] > 0) {
+        last = i;
+        left -= rest[i];
+        if (left < 0) {
+          return i;
+        }
+      }
+    }
+    return last >= 0 ? last : pick(position); // the two differ by rounding only
+  }
+
   /** Unnormalised probabilities and their sum, unless they are known. */
   private void softmax() {
     if (weighted) {

@@ -62,10 +62,28 @@ public final class Sampler {
     }
   }
 
+  /** Puts a token of the prompt into the history, in front of all generated ones. */
+  public void acceptPrompt(int token) {
+    history.addPrompt(token);
+  }
+
   /** Puts a generated token into the history. */
   public void accept(int token) {
     history.addGenerated(token);
     step++;
+  }
+
+  /** Takes generated tokens back, the last first. */
+  public void retract(int tokens) {
+    for (int i = 0; i < tokens; i++) {
+      history.removeGenerated();
+      step--;
+    }
+  }
+
+  /** Whether the largest processed score is picked, without chance. */
+  public boolean isGreedy() {
+    return greedy;
   }
 
   /** Whether every step picks the largest logit, so that a model's own arg max will do. */
@@ -109,6 +127,47 @@ public final class Sampler {
     }
     Candidates possible = processChecked(logits, offset);
     return possible.id(greedy ? possible.argMax() : possible.pick(random.nextDouble()));
+  }
+
+  /**
+   * Picks a token as {@link #sample} does, as a guess at what another model will pick.
+   *
+   * @param drawnFrom told from which distribution, unless the sampler is greedy
+   * @throws LogitsException as {@link #sample} does
+   */
+  public int propose(float[] logits, int offset, DraftDistribution drawnFrom) {
+    if (greedy) {
+      return sample(logits, offset);
+    }
+    checkedMax(logits, offset);
+    Candidates possible = processChecked(logits, offset);
+    drawnFrom.keep(possible);
+    return possible.id(possible.pick(random.nextDouble()));
+  }
+
+  /**
+   * Picks the next token where another one was guessed: the guess if it can be kept, so that the
+   * result is distributed as that of {@link #sample}. Rejection sampling (Leviathan et al. 2022,
+   * arXiv:2211.17192; Chen et al. 2023, arXiv:2302.01318): with probability p of a token here and q
+   * where it was drawn, the guess is kept with probability {@code min(1, p / q)}, and else a token
+   * picked in proportion to {@code max(0, p - q)}, which is never the guess.
+   *
+   * @param guess what was drawn
+   * @param drawnFrom where it was drawn from
+   * @throws LogitsException as {@link #sample} does
+   */
+  public int verify(float[] logits, int offset, int guess, DraftDistribution drawnFrom) {
+    if (greedy) {
+      return sample(logits, offset);
+    }
+    checkedMax(logits, offset);
+    Candidates possible = processChecked(logits, offset);
+    int index = possible.indexOf(guess);
+    double probability = index < 0 ? 0 : possible.probability(index);
+    if (random.nextDouble() * drawnFrom.probability(guess) < probability) {
+      return guess;
+    }
+    return possible.id(possible.pickBeyond(drawnFrom, random.nextDouble()));
   }
 
   /**

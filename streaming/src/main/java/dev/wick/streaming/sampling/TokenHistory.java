@@ -15,6 +15,7 @@ public final class TokenHistory {
   private int[] slots = new int[128];
   private int[] distinct = new int[64];
   private int[] generatedCounts = new int[64];
+  private int[] firstPositions = new int[64];
   private int numDistinct;
 
   /** An empty history. */
@@ -60,6 +61,18 @@ public final class TokenHistory {
     generatedCounts[index]++;
   }
 
+  /** Takes the last token back, which was generated. */
+  void removeGenerated() {
+    int slot = slotOf(tokens[--size]);
+    int index = slots[slot] - 1;
+    generatedCounts[index]--;
+    if (firstPositions[index] == size) {
+      // The newest of the distinct tokens: none has probed its slot since.
+      slots[slot] = 0;
+      numDistinct--;
+    }
+  }
+
   private int append(int token) {
     if (size == tokens.length) {
       tokens = Arrays.copyOf(tokens, size * 2);
@@ -75,6 +88,7 @@ public final class TokenHistory {
     }
     distinct[numDistinct] = token;
     generatedCounts[numDistinct] = 0;
+    firstPositions[numDistinct] = size - 1;
     slots[slot] = ++numDistinct;
     return numDistinct - 1;
   }
@@ -91,6 +105,7 @@ public final class TokenHistory {
   private void grow() {
     distinct = Arrays.copyOf(distinct, numDistinct * 2);
     generatedCounts = Arrays.copyOf(generatedCounts, numDistinct * 2);
+    firstPositions = Arrays.copyOf(firstPositions, numDistinct * 2);
     slots = new int[slots.length * 2];
     for (int i = 0; i < numDistinct; i++) {
       slots[slotOf(distinct[i])] = i + 1;

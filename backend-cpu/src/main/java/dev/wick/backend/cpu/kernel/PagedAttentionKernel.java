@@ -10,11 +10,12 @@ import dev.wick.backend.cpu.team.Worker;
  * through {@link PrefillAttention}, single tokens through {@link DecodeAttention}.
  */
 final class PagedAttentionKernel implements CpuKernel {
-  /** Query rows (tokens times group) from which packing the keys pays. */
-  private static final int MIN_TILE_ROWS = 16;
-
-  /** Last position from which it does: a short prompt waits for fewer loops to be compiled. */
-  private static final int MIN_TILE_POSITION = 16;
+  /**
+   * Tokens of a run from which the keys are packed. Fewer have the bits that each has alone, as in
+   * {@link RowProducts}, so that verifying guesses in one step changes no token; a short prompt
+   * waits for fewer loops to be compiled, too.
+   */
+  private static final int MIN_TILE_TOKENS = RowProducts.MAX_ROWS + 1;
 
   /** Steps of more tokens than this are parallel enough without splitting contexts. */
   private static final int MAX_SPLIT_TOKENS = 64;
@@ -89,10 +90,7 @@ final class PagedAttentionKernel implements CpuKernel {
       }
       int last = plan.position(end - 1);
       work += (long) (end - token) * (last + 1) * plan.heads * plan.headDim;
-      if (mayTile
-          && (end - token) * plan.group >= MIN_TILE_ROWS
-          && end - token > 1
-          && last >= MIN_TILE_POSITION) {
+      if (mayTile && end - token >= MIN_TILE_TOKENS) {
         for (int from = token; from < end; from += prefill.tokensPerTile()) {
           add(from, Math.min(prefill.tokensPerTile(), end - from), -1, 0);
         }
