@@ -96,12 +96,16 @@ public final class Program implements AutoCloseable {
    */
   public void write(String name, MemorySegment source) {
     TensorView view = find(inputs, name);
-    if (source.byteSize() != view.spec().byteSize()) {
+    if (source.byteSize() != byteSize(view)) {
       throw new IllegalArgumentException(
           "program: expected %d bytes for input %s %s, got %d"
               .formatted(view.spec().byteSize(), name, view.spec(), source.byteSize()));
     }
     queue.upload(source, view.buffer(), view.byteOffset());
+  }
+
+  private static long byteSize(TensorView view) {
+    return view.dtype().byteSize(view.shape().size());
   }
 
   /** Enqueues the computation. */
@@ -118,13 +122,24 @@ public final class Program implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such output, or it has fewer bytes
    */
   public void read(String name, MemorySegment target) {
+    read(name, 0, target);
+  }
+
+  /**
+   * Waits for the computation and reads a part of an output.
+   *
+   * @param byteOffset where the part begins
+   * @throws IllegalArgumentException if there is no such output, or it has fewer bytes
+   */
+  public void read(String name, long byteOffset, MemorySegment target) {
     TensorView view = find(outputs, name);
-    if (target.byteSize() > view.spec().byteSize()) {
+    long bytes = byteSize(view) - byteOffset;
+    if (byteOffset < 0 || target.byteSize() > bytes) {
       throw new IllegalArgumentException(
           "program: expected at most %d bytes of output %s %s, got %d"
-              .formatted(view.spec().byteSize(), name, view.spec(), target.byteSize()));
+              .formatted(bytes, name, view.spec(), target.byteSize()));
     }
-    queue.download(view.buffer(), view.byteOffset(), target);
+    queue.download(view.buffer(), view.byteOffset() + byteOffset, target);
   }
 
   /** Waits for the computation. */

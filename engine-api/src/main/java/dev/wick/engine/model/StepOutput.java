@@ -1,5 +1,6 @@
 package dev.wick.engine.model;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -10,6 +11,7 @@ import java.util.Objects;
  */
 public final class StepOutput {
   private final List<float[]> rows = new ArrayList<>();
+  private final List<MemorySegment> segments = new ArrayList<>(); // the same memory
   private float[] logSumExp = new float[1];
   private int[] argMax = new int[1];
   private int count;
@@ -25,6 +27,11 @@ public final class StepOutput {
   /** Logits [vocab] of a row, in the order in which rows asked; the caller may change them. */
   public float[] logits(int row) {
     return rows.get(Objects.checkIndex(row, count));
+  }
+
+  /** The memory of a row of logits. */
+  MemorySegment segment(int row) {
+    return segments.get(Objects.checkIndex(row, count));
   }
 
   /** {@code log(sum(exp(logits)))} of a row, before any change. */
@@ -45,9 +52,12 @@ public final class StepOutput {
   public void resize(int rowCount, int vocabSize) {
     if (!rows.isEmpty() && rows.getFirst().length != vocabSize) {
       rows.clear();
+      segments.clear();
     }
     while (rows.size() < rowCount) {
-      rows.add(new float[vocabSize]);
+      float[] row = new float[vocabSize];
+      rows.add(row);
+      segments.add(MemorySegment.ofArray(row));
     }
     if (logSumExp.length < rowCount) {
       logSumExp = new float[rowCount];

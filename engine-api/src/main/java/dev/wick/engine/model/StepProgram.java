@@ -28,7 +28,6 @@ final class StepProgram implements AutoCloseable {
   private final MemorySegment logSumExp;
   private final MemorySegment argMax;
   private @Nullable AdapterInputs adapters;
-  private MemorySegment logits = MemorySegment.NULL;
 
   StepProgram(
       Engine engine,
@@ -152,15 +151,10 @@ final class StepProgram implements AutoCloseable {
       program.synchronize();
       return;
     }
-    if (logits.byteSize() == 0) {
-      logits = arena.allocate(4L * vocabSize * shape.logitRows(), 64);
-    }
-    program.read(LOGITS, logits);
     program.read(LOG_SUM_EXP, logSumExp);
     program.read(ARG_MAX, argMax);
     for (int r = 0; r < shape.logitRows(); r++) {
-      MemorySegment.copy(
-          logits, ValueLayout.JAVA_FLOAT, 4L * r * vocabSize, output.logits(r), 0, vocabSize);
+      program.read(LOGITS, 4L * r * vocabSize, output.segment(r));
       output.summarize(
           r,
           logSumExp.getAtIndex(ValueLayout.JAVA_FLOAT, r),
