@@ -19,7 +19,9 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -27,7 +29,8 @@ import java.util.stream.IntStream;
  * Measures a checkpoint on a device against what the machine can do, in one process: each round
  * probes memory and arithmetic, decodes and prefills, so that ratios hold when the machine drifts.
  *
- * <p>Arguments: checkpoint folder, device, rounds, tokens to decode, tokens to prefill.
+ * <p>Arguments: checkpoint folder, device, rounds, tokens to decode, tokens to prefill. The medians
+ * are appended to the {@link History}.
  */
 public final class EndToEnd {
   private static final int TOKEN = 1000;
@@ -87,6 +90,19 @@ public final class EndToEnd {
           median(results, Round::prefill),
           100 * median(results, Round::prefillRatio),
           median(results, Round::heapPerToken));
+      Map<String, Double> figures = new LinkedHashMap<>();
+      figures.put("read_gb_per_s", median(results, Round::read) / 1e9);
+      figures.put("decode_tokens_per_s", median(results, Round::decode));
+      figures.put("decode_of_read_limit", median(results, Round::decodeRatio));
+      figures.put("f32_gflop_per_s", median(results, Round::peak) / 1e9);
+      figures.put("prefill_tokens_per_s", median(results, Round::prefill));
+      figures.put("prefill_of_f32_peak", median(results, Round::prefillRatio));
+      figures.put("heap_bytes_per_token", median(results, Round::heapPerToken));
+      History.append(
+          "EndToEnd",
+          engine.info().description(),
+          Map.of("model", String.valueOf(folder.getFileName()), "rounds", rounds),
+          figures);
     }
   }
 
