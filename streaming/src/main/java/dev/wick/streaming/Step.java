@@ -16,7 +16,7 @@ final class Step {
   private final StepOutput output = new StepOutput();
   private final SamplingScratch scratch;
   private final int maxTokens;
-  private final Map<LanguageModel, DraftSteps> draftSteps = new IdentityHashMap<>();
+  private final IdentityHashMap<LanguageModel, DraftSteps> draftSteps = new IdentityHashMap<>();
 
   /**
    * Steps of a model.
@@ -50,8 +50,15 @@ final class Step {
 
   /** Guesses tokens; returns whether that failed for some. */
   private boolean guess(List<Generation> batch) {
-    Map<LanguageModel, List<Generation>> byModel = new IdentityHashMap<>();
-    for (Generation generation : batch) {
+    int first = 0;
+    while (first < batch.size() && batch.get(first).guessLimit() == 0) {
+      first++;
+    }
+    if (first == batch.size()) {
+      return false;
+    }
+    IdentityHashMap<LanguageModel, List<Generation>> byModel = new IdentityHashMap<>();
+    for (Generation generation : batch.subList(first, batch.size())) {
       if (generation.guessLimit() == 0) {
         continue;
       }
