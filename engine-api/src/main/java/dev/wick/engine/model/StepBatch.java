@@ -9,6 +9,7 @@ import java.util.List;
 public final class StepBatch {
   private final int[] tokens;
   private final List<Sequence> sequences;
+  private final int logitRows;
 
   /**
    * A batch.
@@ -21,8 +22,10 @@ public final class StepBatch {
     this.tokens = tokens.clone();
     this.sequences = List.copyOf(sequences);
     int rows = 0;
+    int wanted = 0;
     for (int i = 0; i < this.sequences.size(); i++) {
       rows += this.sequences.get(i).rows();
+      wanted += this.sequences.get(i).logitRows();
       for (int j = 0; j < i; j++) {
         if (this.sequences.get(i).lease() == this.sequences.get(j).lease()) {
           throw new IllegalArgumentException(
@@ -35,6 +38,7 @@ public final class StepBatch {
           "step: expected at least one token and as many as rows, got %d tokens and %d rows"
               .formatted(tokens.length, rows));
     }
+    this.logitRows = wanted;
   }
 
   /** A batch of one sequence without adapters. */
@@ -59,11 +63,7 @@ public final class StepBatch {
 
   /** Number of rows that want logits. */
   public int logitRows() {
-    int count = 0;
-    for (Sequence sequence : sequences) {
-      count += sequence.logitRows();
-    }
-    return count;
+    return logitRows;
   }
 
   /** Which rows of a sequence want logits. */

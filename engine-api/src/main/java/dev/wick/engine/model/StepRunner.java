@@ -2,6 +2,7 @@ package dev.wick.engine.model;
 
 import dev.wick.engine.Engine;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -141,7 +142,9 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
                 .formatted(info.vocabSize() - 1, batch.token(row)));
       }
     }
-    for (StepBatch.Sequence sequence : batch.sequences()) {
+    List<StepBatch.Sequence> sequences = batch.sequences();
+    for (int i = 0; i < sequences.size(); i++) {
+      StepBatch.Sequence sequence = sequences.get(i);
       if (sequence.lease().pool() != cache.pool()) {
         throw new IllegalArgumentException(
             "step: expected a lease of this model's pool, got one of another model");
@@ -154,11 +157,11 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
       }
     }
     try {
-      for (StepBatch.Sequence sequence : batch.sequences()) {
-        sequence.lease().reserve(sequence.rows());
+      for (int i = 0; i < sequences.size(); i++) {
+        sequences.get(i).lease().reserve(sequences.get(i).rows());
       }
     } catch (KvExhaustedException e) {
-      for (StepBatch.Sequence sequence : batch.sequences()) {
+      for (StepBatch.Sequence sequence : sequences) {
         sequence.lease().truncate(sequence.lease().length());
       }
       throw e;
@@ -166,8 +169,9 @@ public final class StepRunner implements ApplyAdapter, AutoCloseable {
   }
 
   private static void advance(StepBatch batch) {
-    for (StepBatch.Sequence sequence : batch.sequences()) {
-      sequence.lease().advance(sequence.rows());
+    List<StepBatch.Sequence> sequences = batch.sequences();
+    for (int i = 0; i < sequences.size(); i++) {
+      sequences.get(i).lease().advance(sequences.get(i).rows());
     }
   }
 

@@ -12,8 +12,8 @@ record StepShape(int rows, int sequences, int logitRows, int tableWidth, Adapter
 
   static StepShape of(StepBatch batch, AdapterShape adapters) {
     int widest = SMALLEST_TABLE;
-    for (StepBatch.Sequence sequence : batch.sequences()) {
-      widest = Math.max(widest, sequence.lease().blocks());
+    for (int i = 0; i < batch.sequences().size(); i++) {
+      widest = Math.max(widest, batch.sequences().get(i).lease().blocks());
     }
     int width = Integer.highestOneBit(widest - 1) << 1;
     return new StepShape(

@@ -70,7 +70,7 @@ final class DecodeAttention {
     }
     MemorySegment result = plan.result.segment();
     long to = plan.result(token, head);
-    result.asSlice(to, 4L * plan.valueDim).fill((byte) 0);
+    Zeros.fill(result, to, 4L * plan.valueDim);
     float sum = 0;
     for (int i = 0; i < count; i++) {
       long part = from + i * stride;
@@ -93,7 +93,7 @@ final class DecodeAttention {
 
   private void span(MemorySegment scratch, int token, int kvHead, int from, int end) {
     int dim = plan.valueDim;
-    scratch.asSlice(partial(0), 4L * partialFloats() * plan.group).fill((byte) 0);
+    Zeros.fill(scratch, partial(0), 4L * partialFloats() * plan.group);
     for (int g = 0; g < plan.group; g++) {
       scratch.set(Layouts.FLOAT, partial(g) + 4L * dim, Float.NEGATIVE_INFINITY);
     }
