@@ -90,6 +90,11 @@ public final class EndToEnd {
           median(results, Round::prefill),
           100 * median(results, Round::prefillRatio),
           median(results, Round::heapPerToken));
+      Map<String, Object> setup = new LinkedHashMap<>();
+      setup.put("model", String.valueOf(folder.getFileName()));
+      setup.put("rounds", rounds);
+      setup.put("decode", decode);
+      setup.put("prefill", prefill);
       Map<String, Double> figures = new LinkedHashMap<>();
       figures.put("read_gb_per_s", median(results, Round::read) / 1e9);
       figures.put("decode_tokens_per_s", median(results, Round::decode));
@@ -98,11 +103,7 @@ public final class EndToEnd {
       figures.put("prefill_tokens_per_s", median(results, Round::prefill));
       figures.put("prefill_of_f32_peak", median(results, Round::prefillRatio));
       figures.put("heap_bytes_per_token", median(results, Round::heapPerToken));
-      History.append(
-          "EndToEnd",
-          engine.info().description(),
-          Map.of("model", String.valueOf(folder.getFileName()), "rounds", rounds),
-          figures);
+      History.append("EndToEnd", engine.info().description(), setup, figures);
     }
   }
 

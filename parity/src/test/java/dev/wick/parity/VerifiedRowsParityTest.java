@@ -1,6 +1,7 @@
 package dev.wick.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.wick.engine.model.KvLease;
 import dev.wick.engine.model.LanguageModel;
@@ -18,7 +19,8 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * On the cpu device, tokens that share a step of up to 16 rows have the bits of single steps, and
- * so have those that follow a prefix from the cache: what speculation and reuse rely on.
+ * so have those that follow a prefix from the cache: what speculation and reuse rely on. With odd
+ * widths, and with experts, they are equal but for rounding.
  */
 class VerifiedRowsParityTest {
   private static final int PAST = 40;
@@ -47,6 +49,8 @@ class VerifiedRowsParityTest {
 
   private void check(LanguageModel model) throws IOException {
     int vocabSize = model.info().vocabSize();
+    boolean exact =
+        model.info().hiddenSize() % 32 == 0 && !model.info().modelType().endsWith("moe");
     int[] text = IntStream.range(0, PAST + 16).map(i -> (int) (i * 7919L % vocabSize)).toArray();
     List<float[]> single = new ArrayList<>();
     try (KvLease lease = model.kvPool().lease()) {
@@ -70,9 +74,13 @@ class VerifiedRowsParityTest {
           model.step(
               StepBatch.of(lease, Logits.ALL, Arrays.copyOfRange(text, from, from + rows)), output);
           for (int row = 0; row < rows; row++) {
-            assertThat(output.logits(row))
-                .as("%d rows, token %d", rows, from + row)
-                .isEqualTo(single.get(from - PAST + row));
+            float[] expected = single.get(from - PAST + row);
+            String what = "%d rows, token %d".formatted(rows, from + row);
+            if (exact) {
+              assertThat(output.logits(row)).as(what).isEqualTo(expected);
+            } else {
+              assertThat(output.logits(row)).as(what).containsExactly(expected, offset(1e-5f));
+            }
           }
         }
       }

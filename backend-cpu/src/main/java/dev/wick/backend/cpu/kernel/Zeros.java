@@ -11,8 +11,7 @@ final class Zeros {
   /** Sets {@code bytes} bytes from {@code offset} on to 0. */
   static void fill(MemorySegment target, long offset, long bytes) {
     for (long done = 0; done < bytes; done += SOME.byteSize()) {
-      MemorySegment.copy(
-          SOME, 0, target, offset + done, Math.min(SOME.byteSize(), bytes - done));
+      MemorySegment.copy(SOME, 0, target, offset + done, Math.min(SOME.byteSize(), bytes - done));
     }
   }
 }
