@@ -16,6 +16,7 @@ public final class Examples {
               Map.entry("Chat", Chat::main),
               Map.entry("CustomBackend", CustomBackend::main),
               Map.entry("Generate", Generate::main),
+              Map.entry("LearnWhileServing", LearnWhileServing::main),
               Map.entry("LoadWithProgress", LoadWithProgress::main),
               Map.entry("PickDevice", PickDevice::main),
               Map.entry("StreamCallback", StreamCallback::main),
