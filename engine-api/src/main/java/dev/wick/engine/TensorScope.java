@@ -85,8 +85,8 @@ public final class TensorScope extends Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Host memory as a tensor, without a copy on devices that share it; the memory must outlive the
-   * scope.
+   * Host memory as a tensor that will not change, without a copy on devices that share it; the
+   * memory must outlive the scope.
    *
    * @throws IllegalArgumentException if the number of bytes does not fit the spec
    */
@@ -96,7 +96,7 @@ public final class TensorScope extends Dispatcher implements AutoCloseable {
     if (bytes.byteSize() == 0) {
       return zeros(spec);
     }
-    DeviceBuffer buffer = engine.device().wrap(bytes);
+    DeviceBuffer buffer = engine.device().wrap(bytes, spec);
     buffers.add(buffer);
     return new Tensor(
         this, new TensorView(buffer, 0, spec.dtype(), Layout.contiguous(spec.shape())));

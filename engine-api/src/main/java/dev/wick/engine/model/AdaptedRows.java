@@ -40,11 +40,7 @@ final class AdaptedRows {
 
   /** Applies a linear layer: [rows, in] to [rows, out]. */
   Expr linear(Linear layer, Expr x) {
-    Expr y =
-        replaced(
-            layer.name() + ".weight",
-            layer.weight().tensor(),
-            weight -> x.matMul(weight.transpose(0, 1)));
+    Expr y = replaced(layer.name() + ".weight", layer.weight().tensor(), x::linear);
     if (pooled != null && pooled.places.containsKey(layer.name())) {
       LoraMatMul op = new LoraMatMul(pooled.maxRank);
       Expr places = pooled.places.get(layer.name());

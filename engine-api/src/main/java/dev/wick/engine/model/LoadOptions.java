@@ -1,6 +1,9 @@
 package dev.wick.engine.model;
 
+import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.Quantization;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * How a model is loaded.
@@ -11,9 +14,16 @@ import java.util.Objects;
  * @param adapterBytes most device memory for the low-rank numbers of adapters; taken as adapters
  *     come, the least recently used make room
  * @param listener told of progress, on the loading thread
+ * @param quantize the type to which linear layers are quantised as they are loaded; empty to keep
+ *     them as they are stored. Embeddings and the output layer are kept in Q8_0 or better, vectors
+ *     and the routers of experts as they are stored
  */
 public record LoadOptions(
-    int contextLength, int kvTokens, long adapterBytes, LoadListener listener) {
+    int contextLength,
+    int kvTokens,
+    long adapterBytes,
+    LoadListener listener,
+    Optional<DType> quantize) {
   /** Most tokens of the key-value cache that are set aside when nothing is said. */
   public static final int DEFAULT_KV_TOKENS = 32_768;
 
@@ -22,7 +32,7 @@ public record LoadOptions(
 
   /** What the model was made for, without a listener. */
   public static final LoadOptions DEFAULT =
-      new LoadOptions(0, 0, DEFAULT_ADAPTER_BYTES, LoadListener.NONE);
+      new LoadOptions(0, 0, DEFAULT_ADAPTER_BYTES, LoadListener.NONE, Optional.empty());
 
   public LoadOptions {
     Objects.requireNonNull(listener, "listener");
@@ -31,25 +41,39 @@ public record LoadOptions(
           "load: expected at least 0, got contextLength %d, kvTokens %d and adapterBytes %d"
               .formatted(contextLength, kvTokens, adapterBytes));
     }
+    if (quantize.isPresent() && !Quantization.encodes(quantize.get())) {
+      throw new IllegalArgumentException(
+          "load: expected to quantize to Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K or Q6_K, got "
+              + quantize.get());
+    }
   }
 
   /** These options with another context length. */
   public LoadOptions withContextLength(int tokens) {
-    return new LoadOptions(tokens, kvTokens, adapterBytes, listener);
+    return new LoadOptions(tokens, kvTokens, adapterBytes, listener, quantize);
   }
 
   /** These options with room for another number of tokens in the key-value cache. */
   public LoadOptions withKvTokens(int tokens) {
-    return new LoadOptions(contextLength, tokens, adapterBytes, listener);
+    return new LoadOptions(contextLength, tokens, adapterBytes, listener, quantize);
   }
 
   /** These options with another budget for adapters. */
   public LoadOptions withAdapterBytes(long bytes) {
-    return new LoadOptions(contextLength, kvTokens, bytes, listener);
+    return new LoadOptions(contextLength, kvTokens, bytes, listener, quantize);
   }
 
   /** These options with another listener. */
   public LoadOptions withListener(LoadListener other) {
-    return new LoadOptions(contextLength, kvTokens, adapterBytes, other);
+    return new LoadOptions(contextLength, kvTokens, adapterBytes, other, quantize);
+  }
+
+  /**
+   * These options with linear layers quantised as they are loaded.
+   *
+   * @throws IllegalArgumentException if there is no encoder for the type
+   */
+  public LoadOptions withQuantize(DType dtype) {
+    return new LoadOptions(contextLength, kvTokens, adapterBytes, listener, Optional.of(dtype));
   }
 }

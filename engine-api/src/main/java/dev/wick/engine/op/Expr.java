@@ -155,9 +155,13 @@ public interface Expr {
     return apply(new Select(), ifTrue, ifFalse);
   }
 
-  /** Conversion to another type; nothing if it has it already. */
+  /** Conversion to another type, of a quantised one to F32; nothing if it has it already. */
   default Expr cast(DType target) {
-    return dtype() == target ? this : apply(new Cast(target));
+    if (dtype() == target) {
+      return this;
+    }
+    return apply(
+        dtype().isQuantized() && target == DType.F32 ? new Dequantize() : new Cast(target));
   }
 
   // Reductions; the reduced axis stays with extent 1.
@@ -187,6 +191,13 @@ public interface Expr {
   /** Matrix product over the last two axes, accumulated in F32. */
   default Expr matMul(Expr other) {
     return apply(new MatMul(), other);
+  }
+
+  /** Product {@code x · Wᵀ} with the weight [out, in] of a linear layer, of any stored type. */
+  default Expr linear(Expr weight) {
+    return weight.dtype().isQuantized()
+        ? apply(new QuantizedMatMul(true), weight)
+        : matMul(weight.transpose(0, 1));
   }
 
   /** Rows of this table: indices I32 [...] to [indices..., row...]. */

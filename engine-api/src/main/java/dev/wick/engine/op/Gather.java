@@ -7,8 +7,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Rows of a table: table [rows, ...] of any plain type, indices I32 [...], result [indices...,
- * row...]. An index outside the table is an error when the operation runs.
+ * Rows of a table: table [rows, ...] of any type, indices I32 [...], result [indices..., row...] of
+ * the same type. Rows of a quantised table are whole blocks. An index outside the table is an error
+ * when the operation runs.
  */
 public record Gather() implements PrimitiveOp {
   @Override
@@ -24,8 +25,10 @@ public record Gather() implements PrimitiveOp {
     Operands.check(
         this,
         operands,
-        table.shape().rank() >= 1 && !table.dtype().isQuantized(),
-        "a table of plain type with at least one axis");
+        table.shape().rank() >= 1
+            && (!table.dtype().isQuantized()
+                || (table.shape().rank() >= 2 && Operands.isBlocked(table))),
+        "a table with at least one axis, whose rows are whole blocks if quantised");
     Shape indices = operands.get(1).shape();
     Shape row = table.shape().without(0);
     long[] result = Arrays.copyOf(indices.toArray(), indices.rank() + row.rank());

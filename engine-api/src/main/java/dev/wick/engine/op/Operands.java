@@ -30,6 +30,13 @@ final class Operands {
     }
   }
 
+  /** Whether this is a quantised type whose rows along the last axis are whole blocks. */
+  static boolean isBlocked(TensorSpec spec) {
+    return spec.dtype().isQuantized()
+        && spec.shape().rank() >= 1
+        && spec.shape().extent(-1) % spec.dtype().blockElements() == 0;
+  }
+
   private static IllegalArgumentException mismatch(
       Op op, List<TensorSpec> operands, String expected) {
     return new IllegalArgumentException(

@@ -40,6 +40,17 @@ public interface Device extends AutoCloseable {
   }
 
   /**
+   * Host memory as a buffer that holds a weight and will not change: a device may keep it in an
+   * order of its own beside the given one, if its kernels are faster for it. The default takes the
+   * memory as any other.
+   *
+   * @param spec what the memory holds, contiguous
+   */
+  default DeviceBuffer wrap(MemorySegment host, TensorSpec spec) {
+    return wrap(host);
+  }
+
+  /**
    * Prepares kernels, for example while weights load. May take seconds; returns soon once its
    * thread is interrupted.
    */

@@ -13,6 +13,7 @@ final class CaseList {
     all.addAll(ReductionCases.all());
     all.addAll(MovementCases.all());
     all.addAll(MatrixCases.all());
+    all.addAll(QuantizedCases.all());
     all.addAll(FusedCases.all());
     all.add(new AttentionCases());
     all.add(new LoraCases());

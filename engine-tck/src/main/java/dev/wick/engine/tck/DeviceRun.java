@@ -13,6 +13,7 @@ import dev.wick.engine.spi.OpCall;
 import dev.wick.engine.spi.TensorView;
 import dev.wick.engine.tensor.Layout;
 import dev.wick.engine.tensor.TensorSpec;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -75,6 +76,7 @@ final class DeviceRun {
   static final class Bench implements AutoCloseable {
     final CommandQueue queue;
     private final Device device;
+    private final Arena arena = Arena.ofShared();
     private final List<DeviceBuffer> buffers = new ArrayList<>();
 
     Bench(Device device) {
@@ -86,7 +88,7 @@ final class DeviceRun {
     OpCall prepare(Op op, List<PlacedTensor> operands) {
       List<TensorView> views = new ArrayList<>();
       for (PlacedTensor operand : operands) {
-        views.add(operand.view(buffer(operand.storage())));
+        views.add(operand.view(isWeight(operand) ? weight(operand) : buffer(operand.storage())));
       }
       List<TensorView> results = new ArrayList<>();
       for (TensorSpec spec : op.infer(operands.stream().map(PlacedTensor::spec).toList())) {
@@ -97,6 +99,21 @@ final class DeviceRun {
         }
       }
       return new OpCall(op, views, results);
+    }
+
+    /** Half of the quantised operands are brought as weights, which a device may rearrange. */
+    private static boolean isWeight(PlacedTensor operand) {
+      return operand.content().dtype().isQuantized()
+          && operand.content().size() > 0
+          && (Arrays.hashCode(operand.storage()) & 1) == 0;
+    }
+
+    private DeviceBuffer weight(PlacedTensor operand) {
+      MemorySegment memory = arena.allocate(operand.storage().length, 64);
+      memory.copyFrom(MemorySegment.ofArray(operand.storage()));
+      DeviceBuffer buffer = device.wrap(memory, operand.spec());
+      buffers.add(buffer);
+      return buffer;
     }
 
     TensorView result(TensorSpec spec) {
@@ -180,6 +197,7 @@ final class DeviceRun {
 
     void closeBuffers() {
       buffers.forEach(DeviceBuffer::close);
+      arena.close();
     }
   }
 }

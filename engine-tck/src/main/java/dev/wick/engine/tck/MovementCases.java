@@ -1,7 +1,6 @@
 package dev.wick.engine.tck;
 
 import dev.wick.engine.op.Copy;
-import dev.wick.engine.op.Dequantize;
 import dev.wick.engine.op.Gather;
 import dev.wick.engine.op.Iota;
 import dev.wick.engine.op.Scatter;
@@ -30,12 +29,7 @@ final class MovementCases {
   private MovementCases() {}
 
   static List<Cases> all() {
-    return List.of(
-        new CopyCases(),
-        new GatherCases(),
-        new ScatterCases(),
-        new IotaCases(),
-        new DequantizeCases());
+    return List.of(new CopyCases(), new GatherCases(), new ScatterCases(), new IotaCases());
   }
 
   private record CopyCases() implements Cases {
@@ -222,45 +216,6 @@ final class MovementCases {
               new Iota(DType.I32, length, random.nextInt(-50, 50), random.nextInt(-5, 6)))
           : OpCase.close(
               1, new Iota(DType.F32, length, random.nextGaussian(), random.nextGaussian()));
-    }
-  }
-
-  private record DequantizeCases() implements Cases {
-    @Override
-    public String name() {
-      return "dequantize";
-    }
-
-    @Override
-    public List<OpCase> chosen(RandomGenerator random) {
-      List<OpCase> cases = new ArrayList<>();
-      for (DType dtype : List.of(DType.Q8_0, DType.Q4_0)) {
-        cases.add(of(random, dtype, 32));
-        cases.add(of(random, dtype, 3, 64));
-        cases.add(of(random, dtype, 0, 32));
-        cases.add(of(random, dtype, 5, 7, 96));
-      }
-      return cases;
-    }
-
-    @Override
-    public OpCase any(RandomGenerator random) {
-      return of(
-          random,
-          random.nextBoolean() ? DType.Q8_0 : DType.Q4_0,
-          random.nextInt(9),
-          32L * (1 + random.nextInt(5)));
-    }
-
-    private static OpCase of(RandomGenerator random, DType dtype, long... extents) {
-      HostTensor blocks = HostTensor.bits(random, dtype, extents);
-      // The two bytes of a scale: a small F16 number, never NaN.
-      for (int at = 0; at < blocks.bytes().length; at += dtype.blockBytes()) {
-        short scale = Float.floatToFloat16((float) random.nextGaussian() / 64);
-        blocks.bytes()[at] = (byte) scale;
-        blocks.bytes()[at + 1] = (byte) (scale >> Byte.SIZE);
-      }
-      return OpCase.close(1, new Dequantize(), blocks);
     }
   }
 }

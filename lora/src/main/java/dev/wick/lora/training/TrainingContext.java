@@ -70,7 +70,7 @@ final class TrainingContext implements ForwardContext {
 
   @Override
   public Expr linear(Linear layer, Expr x) {
-    Expr y = x.matMul(source(layer.weight()).transpose(0, 1));
+    Expr y = x.linear(source(layer.weight()));
     LowRankSlot slot = set.lowRank().get(layer.name());
     if (slot != null) {
       Expr input = dropout.apply(layer.name(), x);
@@ -97,7 +97,7 @@ final class TrainingContext implements ForwardContext {
     if (!dropout.isActive()) {
       return y.add(low).mul(factor);
     }
-    Expr dropped = input.matMul(source(layer.weight()).transpose(0, 1));
+    Expr dropped = input.linear(source(layer.weight()));
     return y.add(dropped.mul(factor.add(-1))).add(low.mul(factor));
   }
 
@@ -110,7 +110,7 @@ final class TrainingContext implements ForwardContext {
     Tensor b = variables.constant(slot.b());
     Tensor weight = layer.weight().tensor();
     Expr own = positions.evaluator().adopt(a);
-    Expr cross = own.matMul(weight.transpose(0, 1)).transpose(0, 1).mul(b).sum(1); // [out, 1]
+    Expr cross = own.linear(weight).transpose(0, 1).mul(b).sum(1); // [out, 1]
     Expr gram = own.matMul(a.transpose(0, 1)); // [rank, rank]
     Expr square = positions.evaluator().adopt(b).matMul(gram).mul(b).sum(1);
     double scale = slot.scale();

@@ -47,7 +47,7 @@ final class QwenModel implements LanguageModel {
       throws IOException {
     TensorScope scope = engine.newScope();
     try {
-      Weights weights = new Weights(source, engine, scope, options.listener());
+      Weights weights = new Weights(source, engine, scope, options);
       QwenDecoder decoder = QwenDecoder.load(config, weights, scope);
       int contextLength =
           options.contextLength() == 0

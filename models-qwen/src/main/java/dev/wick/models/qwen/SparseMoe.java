@@ -27,7 +27,7 @@ record SparseMoe(
   static SparseMoe load(MoeConfig config, String name, long hidden, Weights weights)
       throws IOException {
     List<DenseMlp> experts = new ArrayList<>();
-    Linear router = weights.linear(name + ".gate", config.numExperts(), hidden, false);
+    Linear router = weights.router(name + ".gate", config.numExperts(), hidden);
     for (int i = 0; i < config.numExperts(); i++) {
       experts.add(
           DenseMlp.loadExpert(
@@ -42,7 +42,7 @@ record SparseMoe(
         router,
         experts,
         Optional.of(DenseMlp.load(shared, hidden, config.sharedExpertIntermediateSize(), weights)),
-        Optional.of(weights.linear(name + ".shared_expert_gate", 1, hidden, false)));
+        Optional.of(weights.router(name + ".shared_expert_gate", 1, hidden)));
   }
 
   @Override

@@ -66,7 +66,11 @@ public final class Gemm {
     }
     panels = count;
     int blocks = Math.max(1, ceilDiv(left.k(), MAX_DEPTH));
-    depthStep = Math.max(8, (ceilDiv(left.k(), blocks) + 7) & -8);
+    int unit = 8;
+    for (Product product : products) {
+      unit = Math.max(unit, product.right().depthUnit());
+    }
+    depthStep = depthStep(ceilDiv(left.k(), blocks), unit);
     int rowBlocks = Math.max(1, ceilDiv(left.m(), MAX_ROWS));
     rowStep = (ceilDiv(left.m(), rowBlocks) + GemmTile.ROWS - 1) & -GemmTile.ROWS;
     parts =
@@ -76,10 +80,20 @@ public final class Gemm {
                 rowStep / MIN_PART_ROWS, ceilDiv(4 * execution.threads(), Math.max(1, panels))));
     long panelBytes = 4L * depthStep * tile.columns();
     wordsOffset = panelBytes;
-    edgeOffset = panelBytes + panelBytes / 2;
+    long wordsBytes = 0;
+    for (Product product : products) {
+      wordsBytes = Math.max(wordsBytes, product.right().wordsBytes(depthStep, tile.columns()));
+    }
+    edgeOffset = (wordsOffset + wordsBytes + 63) & -64;
     edgeRowBytes = 4L * tile.columns();
     zerosOffset = edgeOffset + GemmTile.ROWS * edgeRowBytes;
     execution.reserveShared(4L * rowStep * depthStep);
+  }
+
+  /** At least the wanted depth in whole units, but no deeper than a panel may be. */
+  private static int depthStep(int wanted, int unit) {
+    int rounded = ceilDiv(wanted, unit) * unit;
+    return Math.max(unit, rounded > MAX_DEPTH ? MAX_DEPTH / unit * unit : rounded);
   }
 
   /** Computes every product. */

@@ -1,18 +1,21 @@
 package dev.wick.backend.cpu.gemm;
 
+import dev.wick.backend.cpu.loop.BlockRows;
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The right operand {@code [k, n]} of a product: F32, BF16 or F16, with any strides. The usual one
- * is the transposed view of a row-major weight {@code [n, k]}, whose {@code rowBytes} is one
- * element.
+ * The right operand {@code [k, n]} of a product: F32, BF16 or F16, with any strides, or quantised.
+ * The usual one is the transposed view of a row-major weight {@code [n, k]}, whose {@code rowBytes}
+ * is one element.
  *
  * @param offset bytes to element (0, 0)
  * @param rowBytes bytes between elements that follow each other along k
  * @param columnBytes bytes between elements that follow each other along n
+ * @param blocks what expands quantised elements; null for other types
  */
 public record RightOperand(
     MemorySegment segment,
@@ -21,7 +24,48 @@ public record RightOperand(
     long rowBytes,
     long columnBytes,
     int k,
-    int n) {
+    int n,
+    @Nullable BlockRows blocks) {
+  /** In the place of the stride along which a quantised operand has its blocks. */
+  public static final long IN_BLOCKS = 0;
+
+  /** An operand in F32, BF16 or F16. */
+  public RightOperand(
+      MemorySegment segment,
+      DType dtype,
+      long offset,
+      long rowBytes,
+      long columnBytes,
+      int k,
+      int n) {
+    this(segment, dtype, offset, rowBytes, columnBytes, k, n, null);
+  }
+
+  /** A quantised operand: one of the strides is {@link #IN_BLOCKS}. */
+  public static RightOperand ofBlocks(
+      MemorySegment segment,
+      DType dtype,
+      long offset,
+      long rowBytes,
+      long columnBytes,
+      int k,
+      int n,
+      BlockRows blocks) {
+    return new RightOperand(segment, dtype, offset, rowBytes, columnBytes, k, n, blocks);
+  }
+
+  /** Elements along k of which a packed panel has a multiple, but for the last one. */
+  int depthUnit() {
+    return blocks != null && rowBytes == IN_BLOCKS ? dtype.blockElements() : 8;
+  }
+
+  /** Bytes that {@link #pack} takes for a panel in its stored type. */
+  long wordsBytes(int depth, int width) {
+    long words = 2L * depth * width;
+    return blocks == null
+        ? words
+        : Math.max(words, 8L * Math.max(depth, width + 2L * dtype.blockElements()));
+  }
 
   /**
    * Packs columns {@code [column, column + tile.columns())} and rows {@code [row, row + depth)} as
@@ -39,6 +83,11 @@ public record RightOperand(
       long targetOffset,
       MemorySegment words,
       long wordsOffset) {
+    if (blocks != null) {
+      packBlocks(
+          blocks, tile.columns(), column, row, depth, target, targetOffset, words, wordsOffset);
+      return;
+    }
     int width = tile.columns();
     int present = Math.min(depth, k - row);
     boolean inner = column + width <= n && present == depth;
@@ -64,6 +113,46 @@ public record RightOperand(
       target.asSlice(targetOffset, 4L * depth * width).fill((byte) 0);
     }
     packSlowly(from, present, Math.min(width, n - column), width, target, targetOffset);
+  }
+
+  private void packBlocks(
+      BlockRows expand,
+      int width,
+      int column,
+      int row,
+      int depth,
+      MemorySegment target,
+      long to,
+      MemorySegment words,
+      long at) {
+    int present = Math.min(depth, k - row);
+    int columns = Math.min(width, n - column);
+    if (present < depth || columns < width) {
+      target.asSlice(to, 4L * depth * width).fill((byte) 0);
+    }
+    if (rowBytes == IN_BLOCKS) {
+      long from = offset + dtype.byteSize(row) + column * columnBytes;
+      for (int j = 0; j < columns; j += 2) {
+        // Without a second row the first is there twice, beside the panel's zeros.
+        expand.widen(dtype, segment, from + j * columnBytes, present, words, at);
+        long second = at;
+        if (j + 1 < columns) {
+          second = at + 4L * present;
+          expand.widen(dtype, segment, from + (j + 1) * columnBytes, present, words, second);
+        }
+        Panels.transposeTwo(words, at, second, present / 2, target, to + 4L * j, 4L * width);
+      }
+      return;
+    }
+    int block = dtype.blockElements();
+    int first = column - column % block;
+    int elements = (column + columns - first + block - 1) / block * block;
+    for (int p = 0; p < present; p++) {
+      long from = offset + (row + p) * rowBytes + dtype.byteSize(first);
+      expand.widen(dtype, segment, from, elements, words, at);
+      long panelRow = to + 4L * width * p;
+      MemorySegment.copy(words, at + 4L * (column - first), target, panelRow, 4L * columns);
+    }
   }
 
   /**

@@ -76,8 +76,8 @@ final class ExpertMatMulKernel implements CpuKernel {
     int start = chunk % rangesPerExpert * ROWS_PER_CHUNK;
     int rows = Math.min(ROWS_PER_CHUNK, out - start);
     HostTensor weight = weights[expert];
-    long w = weight.offset() + start * weight.stride(0);
-    long rowBytes = weight.stride(0);
+    long rowBytes = weight.dtype().isQuantized() ? weight.dtype().byteSize(in) : weight.stride(0);
+    long w = weight.offset() + start * rowBytes;
     int end = sorted.end(expert);
     for (int i = sorted.first(expert); i < end; i += GROUP) {
       int vectors = Math.min(GROUP, end - i);
@@ -98,6 +98,7 @@ final class ExpertMatMulKernel implements CpuKernel {
       } else {
         long tileRowBytes = 4L * ROWS_PER_CHUNK;
         MemorySegment tile = worker.scratch();
+        long tileAt = dot.scratchBytes(in);
         dot.few(
             weight.segment(),
             w,
@@ -109,12 +110,12 @@ final class ExpertMatMulKernel implements CpuKernel {
             at,
             preparedBytes,
             tile,
-            RowDot.SCRATCH_BYTES,
+            tileAt,
             tileRowBytes,
             tile,
             0);
         for (int v = 0; v < vectors; v++) {
-          long from = RowDot.SCRATCH_BYTES + v * tileRowBytes;
+          long from = tileAt + v * tileRowBytes;
           MemorySegment.copy(tile, from, result.segment(), target(i + v, start), 4L * rows);
         }
       }

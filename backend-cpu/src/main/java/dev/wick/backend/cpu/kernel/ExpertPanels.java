@@ -77,7 +77,9 @@ final class ExpertPanels implements CpuKernel {
 
   /** Whether a weight is the transposed view of a row-major one. */
   static boolean fits(HostTensor weight) {
-    return !weight.hasContiguousRows() && weight.stride(0) == weight.dtype().blockBytes();
+    return !weight.dtype().isQuantized()
+        && !weight.hasContiguousRows()
+        && weight.stride(0) == weight.dtype().blockBytes();
   }
 
   private long tileBytes() {

@@ -22,6 +22,7 @@ import dev.wick.engine.op.MatMul;
 import dev.wick.engine.op.Op;
 import dev.wick.engine.op.PagedAttention;
 import dev.wick.engine.op.PrimitiveOp;
+import dev.wick.engine.op.QuantizedMatMul;
 import dev.wick.engine.op.Reduce;
 import dev.wick.engine.op.RmsNorm;
 import dev.wick.engine.op.RmsNormGradient;
@@ -64,7 +65,6 @@ public final class Kernels {
    */
   public static boolean supports(Op op, List<TensorSpec> operands, InnerLoops loops) {
     return switch (op) {
-      case Dequantize _ -> DequantizeKernel.supports(operands.getFirst().dtype());
       case PrimitiveOp _ -> true;
       case RmsNorm _ -> true;
       case Softmax _ -> true;
@@ -72,7 +72,8 @@ public final class Kernels {
       case SwiGlu _ -> true;
       case Rope _ -> true;
       case TopK _ -> true;
-      case ExpertMatMul _ -> true;
+      case QuantizedMatMul _ -> QuantizedMatMulKernel.fits(loops, operands.get(1));
+      case ExpertMatMul experts -> fitsExperts(experts, operands.get(2), loops);
       case LoraMatMul _ -> true;
       case CrossEntropy _ -> true;
       case RmsNormGradient _ -> true;
@@ -92,6 +93,14 @@ public final class Kernels {
     long valueDim = operands.get(2).shape().extent(3);
     long group = operands.get(0).shape().extent(1) / kvHeads;
     return group * (valueDim + 2) <= Worker.SCRATCH_BYTES / 8;
+  }
+
+  /** Experts in blocks only as linear layers have them; their gradient is made of products. */
+  private static boolean fitsExperts(ExpertMatMul op, TensorSpec weight, InnerLoops loops) {
+    if (weight.dtype().isQuantized()) {
+      return !op.flipped() && QuantizedMatMulKernel.fits(loops, weight);
+    }
+    return !op.flipped();
   }
 
   /** Likewise for attention within a batch, which knows tiles only. */
@@ -125,21 +134,36 @@ public final class Kernels {
       results.add(tensor(call.results().get(0)));
     }
     HostTensor left = tensor(calls.getFirst().operands().get(0));
+    if (calls.getFirst().op() instanceof QuantizedMatMul product) {
+      return QuantizedMatMulKernel.of(
+          loops, execution, product.transposed(), left, rights, results);
+    }
     return new MatMulKernel(loops, execution, left, rights, results);
   }
 
   /** Whether two matrix products have the same left operand and may run as one. */
   public boolean shareLeft(OpCall first, OpCall second) {
-    if (!(first.op() instanceof MatMul) || !(second.op() instanceof MatMul)) {
+    if (!isProduct(first.op()) || !first.op().equals(second.op())) {
       return false;
     }
     TensorView left = first.operands().get(0);
     return left.equals(second.operands().get(0))
         && first.operands().get(1).dtype() == second.operands().get(1).dtype()
-        && MatMulKernel.isPlain(tensor(left), tensor(first.operands().get(1)))
-        && MatMulKernel.isPlain(tensor(left), tensor(second.operands().get(1)))
+        && isPlain(first)
+        && isPlain(second)
         && !touches(first, second)
         && !touches(second, first);
+  }
+
+  private static boolean isProduct(Op op) {
+    return op instanceof MatMul || op instanceof QuantizedMatMul;
+  }
+
+  private boolean isPlain(OpCall call) {
+    HostTensor left = tensor(call.operands().get(0));
+    return call.op() instanceof MatMul
+        ? MatMulKernel.isPlain(left, tensor(call.operands().get(1)))
+        : left.isContiguous();
   }
 
   /** Whether what one call writes may be what another reads or writes. */
@@ -169,7 +193,7 @@ public final class Kernels {
       case Scatter scatter ->
           new ScatterKernel(scatter, loops.rows(), b.any(0), b.any(1), b.any(2));
       case Iota iota -> new IotaKernel(iota, b.result(0));
-      case Dequantize _ -> new DequantizeKernel(b.any(0), b.result(0));
+      case Dequantize _ -> new DequantizeKernel(loops.blocks(), b.any(0), b.result(0));
     };
   }
 
@@ -182,6 +206,14 @@ public final class Kernels {
       case SwiGlu _ -> new SwiGluKernel(loops.rows(), b.any(0), b.any(1), b.result(0));
       case Rope _ -> new RopeKernel(loops.rows(), b.plain(0), b.plain(1), b.plain(2), b.result(0));
       case TopK topK -> new TopKKernel(topK, loops.rows(), b.plain(0), b.result(0), b.result(1));
+      case QuantizedMatMul product ->
+          QuantizedMatMulKernel.of(
+              loops,
+              execution,
+              product.transposed(),
+              b.plain(0),
+              List.of(b.any(1)),
+              List.of(b.result(0)));
       case ExpertMatMul _ -> experts(b);
       case LoraMatMul lora -> lora(lora, b);
       case CrossEntropy entropy ->
@@ -239,7 +271,12 @@ public final class Kernels {
       return new ExpertPanels(loops, execution, b.plain(0), b.any(1), weights, b.result(0));
     }
     return new ExpertMatMulKernel(
-        loops.dot(b.any(2).dtype()), execution, b.plain(0), b.any(1), b.rowsFrom(2), b.result(0));
+        loops.dot(b.any(2).dtype()),
+        execution,
+        b.plain(0),
+        b.any(1),
+        b.any(2).dtype().isQuantized() ? weights : b.rowsFrom(2),
+        b.result(0));
   }
 
   private CpuKernel lora(LoraMatMul op, Binding b) {

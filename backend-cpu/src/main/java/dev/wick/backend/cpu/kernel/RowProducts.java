@@ -61,7 +61,7 @@ final class RowProducts implements CpuKernel {
   }
 
   private static long rowBytes(RightOperand right) {
-    return (long) right.k() * right.dtype().blockBytes();
+    return right.dtype().byteSize(right.k());
   }
 
   @Override

@@ -15,20 +15,26 @@ public record InnerLoops(
     RowDot f32,
     RowDot bf16,
     RowDot f16,
+    BlockRows blocks,
     GemmTile tile,
     RowMath rows) {
   /**
    * The dot products for matrices of a type.
    *
-   * @throws IllegalArgumentException if the type is not F32, BF16 or F16
+   * @throws IllegalArgumentException if the type is not F32, BF16, F16 or quantised
    */
   public RowDot dot(DType dtype) {
     return switch (dtype) {
       case F32 -> f32;
       case BF16 -> bf16;
       case F16 -> f16;
-      default ->
-          throw new IllegalArgumentException("mat_mul: expected F32, BF16 or F16, got " + dtype);
+      default -> {
+        if (!dtype.isQuantized()) {
+          throw new IllegalArgumentException(
+              "mat_mul: expected F32, BF16, F16 or a quantised type, got " + dtype);
+        }
+        yield blocks.dot(dtype, f32);
+      }
     };
   }
 }

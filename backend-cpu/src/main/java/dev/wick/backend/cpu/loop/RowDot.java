@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
  * other.
  */
 public interface RowDot {
-  /** Bytes of scratch that a call takes. */
+  /** Bytes of scratch that a call takes on rows in F32, BF16 and F16. */
   long SCRATCH_BYTES = 1 << 12;
 
   /** Bytes that a prepared vector of {@code n} elements takes: a multiple of 64. */
@@ -62,6 +62,11 @@ public interface RowDot {
       long yRowBytes,
       MemorySegment scratch,
       long scratchOffset);
+
+  /** Bytes of scratch that a call on rows of {@code n} elements takes. */
+  default long scratchBytes(int n) {
+    return SCRATCH_BYTES;
+  }
 
   /** Whether {@link #few} runs at full speed; {@link #one} gives the same sums. */
   default boolean isFewReady() {

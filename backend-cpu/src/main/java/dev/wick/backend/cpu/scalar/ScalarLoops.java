@@ -15,6 +15,7 @@ public final class ScalarLoops {
         new ScalarDot(DType.F32),
         new ScalarDot(DType.BF16),
         new ScalarDot(DType.F16),
+        new ScalarBlockRows(),
         new ScalarGemmTile(),
         new ScalarRowMath());
   }

@@ -2,6 +2,7 @@ package dev.wick.backend.cpu.vector;
 
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.scalar.ScalarBlockRows;
 import dev.wick.backend.cpu.scalar.ScalarLoops;
 
 /** The inner loops on the JDK Vector API, for whatever width the machine prefers. */
@@ -26,6 +27,7 @@ public final class VectorLoops {
         new VectorF32Dot(),
         new VectorBf16Dot(),
         new VectorF16Dot(),
+        new ScalarBlockRows(),
         tile,
         new VectorRowMath());
   }

@@ -1,11 +1,10 @@
 package dev.wick.engine.nd4j.host;
 
 import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.QuantizedBlock;
 
 /** Conversion between element types. */
 public final class CastLoops {
-  private static final int QUANT_BLOCK = 32;
-
   private CastLoops() {}
 
   /** Conversion between F32, F16, BF16, I32 and BOOL. */
@@ -59,40 +58,20 @@ public final class CastLoops {
     return (short) ((bits + roundToEven) >>> Short.SIZE);
   }
 
-  /** Whether blocks of a type can be expanded. */
-  public static boolean expands(DType dtype) {
-    return dtype == DType.Q8_0 || dtype == DType.Q4_0;
-  }
-
-  /** Blocks of Q8_0 or Q4_0, contiguous, to F32. */
+  /** Contiguous blocks of a quantised type, to F32. */
   public static Kernel dequantize(HostTensor x, HostTensor out) {
     if (!x.layout().isContiguous()) {
       throw new IllegalArgumentException(
           "dequantize: expected contiguous blocks, got " + x.layout());
     }
-    HostTensor bytes = new HostTensor(x.memory(), x.byteOffset(), DType.I8, x.layout());
+    QuantizedBlock block = new QuantizedBlock(x.dtype());
+    int elements = x.dtype().blockElements();
     return () -> {
-      long blocks = out.shape().size() / QUANT_BLOCK;
-      for (long block = 0; block < blocks; block++) {
-        dequantize(x.dtype(), bytes, block, out);
+      long blocks = out.shape().size() / elements;
+      for (long b = 0; b < blocks; b++) {
+        block.read(x.memory(), x.byteOffset() + b * x.dtype().blockBytes());
+        block.toFloat(out.memory(), out.byteOffset() + 4 * b * elements);
       }
     };
-  }
-
-  /** One block: a scale in F16, then bytes, or (Q4_0) pairs of which the low halves come first. */
-  private static void dequantize(DType dtype, HostTensor bytes, long block, HostTensor out) {
-    long start = block * dtype.blockBytes();
-    int low = bytes.i8(start) & 0xff;
-    float scale = Float.float16ToFloat((short) ((bytes.i8(start + 1) << Byte.SIZE) | low));
-    for (int i = 0; i < QUANT_BLOCK; i++) {
-      int quant;
-      if (dtype == DType.Q8_0) {
-        quant = bytes.i8(start + 2 + i);
-      } else {
-        int pair = bytes.i8(start + 2 + i % (QUANT_BLOCK / 2));
-        quant = (i < QUANT_BLOCK / 2 ? pair & 15 : (pair >> 4) & 15) - 8;
-      }
-      out.setF32(block * QUANT_BLOCK + i, scale * quant);
-    }
   }
 }

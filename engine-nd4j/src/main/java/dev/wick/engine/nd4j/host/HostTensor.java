@@ -43,10 +43,6 @@ public record HostTensor(MemorySegment memory, long byteOffset, DType dtype, Lay
     memory.set(ValueLayout.JAVA_BYTE, byteOffset + position, (byte) (value ? 1 : 0));
   }
 
-  byte i8(long position) {
-    return memory.get(ValueLayout.JAVA_BYTE, byteOffset + position);
-  }
-
   short i16(long position) {
     return memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, byteOffset + 2 * position);
   }

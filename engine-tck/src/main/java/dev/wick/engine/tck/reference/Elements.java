@@ -72,10 +72,10 @@ record Elements(MemorySegment memory, long byteOffset, DType dtype, Layout layou
   void copy(long position, Elements source, long sourcePosition, long count) {
     MemorySegment.copy(
         source.memory,
-        source.byte0(sourcePosition),
+        source.byteOffset + dtype.byteSize(sourcePosition),
         memory,
-        byte0(position),
-        count * dtype.blockBytes());
+        byteOffset + dtype.byteSize(position),
+        dtype.byteSize(count));
   }
 
   private long byte0(long position) {

@@ -1,6 +1,5 @@
 package dev.wick.engine.tck.reference;
 
-import dev.wick.engine.op.Dequantize;
 import dev.wick.engine.op.FusedOp;
 import dev.wick.engine.op.Op;
 import dev.wick.engine.op.PrimitiveOp;
@@ -36,7 +35,6 @@ final class ReferenceDevice implements Device {
   @Override
   public boolean supports(Op op, List<TensorSpec> operands) {
     return switch (op) {
-      case Dequantize dequantize -> BlockFormats.supports(operands.getFirst().dtype());
       case PrimitiveOp primitive -> true;
       case FusedOp fused -> false;
     };
