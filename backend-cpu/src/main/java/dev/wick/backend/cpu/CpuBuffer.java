@@ -1,6 +1,7 @@
 package dev.wick.backend.cpu;
 
 import dev.wick.engine.spi.DeviceBuffer;
+import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -14,6 +15,7 @@ final class CpuBuffer implements DeviceBuffer {
   private final CpuDevice device;
   private final MemorySegment memory;
   private final @Nullable Arena arena;
+  private final @Nullable Tiles tiles;
   private int users;
   private volatile boolean closed;
 
@@ -21,9 +23,39 @@ final class CpuBuffer implements DeviceBuffer {
    * @param arena what to close with the buffer, or null for lent memory
    */
   CpuBuffer(CpuDevice device, MemorySegment memory, @Nullable Arena arena) {
+    this(device, memory, arena, null);
+  }
+
+  private CpuBuffer(
+      CpuDevice device, MemorySegment memory, @Nullable Arena arena, @Nullable Tiles tiles) {
     this.device = device;
     this.memory = memory;
     this.arena = arena;
+    this.tiles = tiles;
+  }
+
+  /** A weight in other words: the tiles of a matrix of this type and shape. */
+  record Tiles(TensorSpec weight, MemorySegment memory) {}
+
+  /**
+   * A weight in lent memory that is there in tiles, too.
+   *
+   * @param arena of the tiles, closed with the buffer
+   */
+  static CpuBuffer ofWeight(CpuDevice device, MemorySegment memory, Tiles tiles, Arena arena) {
+    return new CpuBuffer(device, memory, arena, tiles);
+  }
+
+  /** Whether this holds a weight that is there in tiles, too, and must not change. */
+  boolean isWeight() {
+    return tiles != null;
+  }
+
+  /** The tiles of a weight, if it is the one that this holds. */
+  Optional<MemorySegment> tiles(TensorSpec weight) {
+    return Optional.ofNullable(tiles)
+        .filter(held -> held.weight().equals(weight))
+        .map(Tiles::memory);
   }
 
   CpuDevice device() {

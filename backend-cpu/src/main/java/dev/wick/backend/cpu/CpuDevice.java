@@ -1,7 +1,9 @@
 package dev.wick.backend.cpu;
 
 import dev.wick.backend.cpu.kernel.Kernels;
+import dev.wick.backend.cpu.kernel.WeightTiles;
 import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.team.Execution;
 import dev.wick.backend.cpu.team.WorkerTeam;
 import dev.wick.engine.op.Op;
 import dev.wick.engine.spi.CommandQueue;
@@ -63,12 +65,43 @@ final class CpuDevice implements Device {
   @Override
   public DeviceBuffer wrap(MemorySegment host) {
     checkOpen();
-    // Kernels run on several threads; a thread that never starts stands for all of them.
-    Thread other = Thread.ofPlatform().unstarted(() -> {});
-    if (!host.isNative() || !host.isAccessibleBy(other)) {
+    if (!isShared(host)) {
       return Device.super.wrap(host);
     }
     return opened(new CpuBuffer(this, plain(host), null));
+  }
+
+  /**
+   * A weight in Q4_0 is kept in tiles beside its memory, which stays for all but products of few
+   * rows: if it is mapped from a file, the system may drop it.
+   */
+  @Override
+  public DeviceBuffer wrap(MemorySegment host, TensorSpec spec) {
+    if (loops.tiles().isEmpty() || !WeightTiles.fits(spec) || !isShared(host)) {
+      return wrap(host);
+    }
+    checkOpen();
+    MemorySegment memory = plain(host);
+    long byteSize = WeightTiles.byteSize(spec);
+    Arena arena = Arena.ofShared();
+    try (Execution execution = new Execution(team)) {
+      MemorySegment tiles = HostMemory.allocate(byteSize, arena);
+      if (WeightTiles.pack(execution, memory, spec, tiles)) {
+        return opened(CpuBuffer.ofWeight(this, memory, new CpuBuffer.Tiles(spec, tiles), arena));
+      }
+    } catch (OutOfMemoryError e) {
+      arena.close();
+      DeviceMemoryException failure = new DeviceMemoryException(info.id(), byteSize, -1);
+      failure.initCause(e);
+      throw failure;
+    }
+    arena.close();
+    return wrap(host);
+  }
+
+  /** Kernels run on several threads; a thread that never starts stands for all of them. */
+  private static boolean isShared(MemorySegment host) {
+    return host.isNative() && host.isAccessibleBy(Thread.ofPlatform().unstarted(() -> {}));
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.wick.backend.cpu;
 
 import dev.wick.backend.cpu.kernel.CpuKernel;
 import dev.wick.backend.cpu.kernel.Kernels;
+import dev.wick.backend.cpu.kernel.Segments;
 import dev.wick.backend.cpu.kernel.Sequence;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.team.Execution;
@@ -16,6 +17,7 @@ import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Runs each command before it returns, on the calling thread and the device's team. */
 final class CpuQueue implements CommandQueue {
@@ -28,7 +30,7 @@ final class CpuQueue implements CommandQueue {
   CpuQueue(CpuDevice device, InnerLoops loops, WorkerTeam team) {
     this.device = device;
     this.execution = new Execution(team);
-    this.kernels = new Kernels(loops, execution, this::acquire);
+    this.kernels = new Kernels(loops, execution, new Operands());
   }
 
   @Override
@@ -47,6 +49,19 @@ final class CpuQueue implements CommandQueue {
     MemorySegment memory = own.acquire();
     acquired.add(own);
     return memory;
+  }
+
+  /** The memory of operands, held until what is bound to it is done. */
+  private final class Operands implements Segments {
+    @Override
+    public MemorySegment of(DeviceBuffer buffer) {
+      return acquire(buffer);
+    }
+
+    @Override
+    public Optional<MemorySegment> tiles(DeviceBuffer buffer, TensorSpec weight) {
+      return own(buffer).tiles(weight);
+    }
   }
 
   private List<CpuBuffer> takeAcquired() {
@@ -120,6 +135,9 @@ final class CpuQueue implements CommandQueue {
   public void upload(MemorySegment source, DeviceBuffer target, long targetOffset) {
     checkOpen();
     CpuBuffer buffer = own(target);
+    if (buffer.isWeight()) {
+      throw new IllegalStateException("upload: expected a buffer to write to, got a weight");
+    }
     MemorySegment memory = buffer.acquire();
     try {
       checkRange("upload", memory, targetOffset, source.byteSize());

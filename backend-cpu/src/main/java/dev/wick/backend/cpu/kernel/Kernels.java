@@ -136,9 +136,19 @@ public final class Kernels {
     HostTensor left = tensor(calls.getFirst().operands().get(0));
     if (calls.getFirst().op() instanceof QuantizedMatMul product) {
       return QuantizedMatMulKernel.of(
-          loops, execution, product.transposed(), left, rights, results);
+          loops, execution, product.transposed(), left, rights, tiles(calls), results);
     }
     return new MatMulKernel(loops, execution, left, rights, results);
+  }
+
+  /** The tiles of the weights of products, or none unless all have them. */
+  private List<MemorySegment> tiles(List<OpCall> calls) {
+    List<MemorySegment> tiles = new ArrayList<>();
+    for (OpCall call : calls) {
+      TensorView weight = call.operands().get(1);
+      segments.tiles(weight.buffer(), weight.spec()).ifPresent(tiles::add);
+    }
+    return tiles.size() == calls.size() ? tiles : List.of();
   }
 
   /** Whether two matrix products have the same left operand and may run as one. */
@@ -213,6 +223,7 @@ public final class Kernels {
               product.transposed(),
               b.plain(0),
               List.of(b.any(1)),
+              tiles(List.of(b.call)),
               List.of(b.result(0)));
       case ExpertMatMul _ -> experts(b);
       case LoraMatMul lora -> lora(lora, b);

@@ -4,10 +4,12 @@ import dev.wick.backend.cpu.gemm.Gemm;
 import dev.wick.backend.cpu.gemm.LeftOperand;
 import dev.wick.backend.cpu.gemm.RightOperand;
 import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.backend.cpu.team.Worker;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,6 +31,7 @@ final class QuantizedMatMulKernel {
    *
    * @param left contiguous [..., k]
    * @param transposed whether the weights are [n, k]; else [k, n]
+   * @param tiles of the weights, as many as weights or none
    */
   static CpuKernel of(
       InnerLoops loops,
@@ -36,6 +39,7 @@ final class QuantizedMatMulKernel {
       boolean transposed,
       HostTensor left,
       List<HostTensor> weights,
+      List<MemorySegment> tiles,
       List<HostTensor> results) {
     int k = left.extent(-1);
     int m = k == 0 ? 0 : Math.toIntExact(left.size() / k);
@@ -55,12 +59,32 @@ final class QuantizedMatMulKernel {
     if (products.isEmpty()) {
       return _ -> {};
     }
+    if (transposed && m <= RowProducts.MAX_ROWS && tiles.size() == weights.size()) {
+      return tileProducts(loops.tiles().orElseThrow(), execution, x, weights, tiles, results);
+    }
     if (transposed && m <= RowProducts.MAX_ROWS) {
       DType dtype = weights.getFirst().dtype();
       return new RowProducts(loops.dot(dtype), execution, x, products);
     }
     Gemm gemm = new Gemm(loops.tile(), execution, x, products);
     return gemm::run;
+  }
+
+  private static CpuKernel tileProducts(
+      TileDot dot,
+      Execution execution,
+      LeftOperand left,
+      List<HostTensor> weights,
+      List<MemorySegment> tiles,
+      List<HostTensor> results) {
+    List<TileProducts.Product> products = new ArrayList<>();
+    for (int i = 0; i < tiles.size(); i++) {
+      HostTensor result = results.get(i);
+      products.add(
+          new TileProducts.Product(
+              tiles.get(i), weights.get(i).extent(0), result.segment(), result.offset()));
+    }
+    return new TileProducts(dot, execution, left, products);
   }
 
   private static RightOperand operand(InnerLoops loops, HostTensor weight, boolean transposed) {

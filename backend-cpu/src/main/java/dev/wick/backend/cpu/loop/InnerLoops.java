@@ -1,6 +1,7 @@
 package dev.wick.backend.cpu.loop;
 
 import dev.wick.engine.tensor.DType;
+import java.util.Optional;
 
 /**
  * The innermost loops of every kernel, in one of two forms: with the Vector API, or scalar where
@@ -8,6 +9,7 @@ import dev.wick.engine.tensor.DType;
  *
  * @param description what they run on, for the device's description
  * @param vectorBits width of a vector, 32 for the scalar form
+ * @param tiles products with weights in tiles, where they are faster than with rows
  */
 public record InnerLoops(
     String description,
@@ -16,6 +18,7 @@ public record InnerLoops(
     RowDot bf16,
     RowDot f16,
     BlockRows blocks,
+    Optional<TileDot> tiles,
     GemmTile tile,
     RowMath rows) {
   /**

@@ -100,7 +100,7 @@ public final class ScalarBlockRows implements BlockRows {
       int both = b(w, at + g);
       float s = scale * (both & 15);
       float m = min * ((both >> 4) & 15);
-      long from = at + 16 + g / 8 * 32 + g % 2 * 16;
+      long from = at + 16 + g / 8 * 32L + g % 2 * 16L;
       int shift = g % 8 / 2 * 2;
       for (int i = 0; i < 16; i++) {
         y.set(FLOAT, to + 64L * g + 4L * i, s * ((b(w, from + i) >> shift) & 3) - m);
@@ -114,10 +114,10 @@ public final class ScalarBlockRows implements BlockRows {
       int low = (b(w, at + 96 + g % 8) >> (g / 8 * 4)) & 15;
       int high = (b(w, at + 104 + g % 4) >> (g / 4 * 2)) & 3;
       float s = scale * ((low | (high << 4)) - 32);
-      long from = at + 32 + g / 8 * 32 + g % 2 * 16;
+      long from = at + 32 + g / 8 * 32L + g % 2 * 16L;
       int shift = g % 8 / 2 * 2;
       for (int i = 0; i < 16; i++) {
-        int third = (b(w, at + g % 2 * 16 + i) >> (g / 2)) & 1;
+        int third = (b(w, at + g % 2 * 16L + i) >> (g / 2)) & 1;
         int quant = ((b(w, from + i) >> shift) & 3) - (third == 0 ? 4 : 0);
         y.set(FLOAT, to + 64L * g + 4L * i, s * quant);
       }
@@ -132,7 +132,7 @@ public final class ScalarBlockRows implements BlockRows {
     for (int g = 0; g < 8; g++) {
       float s = scale * sixBitScale(w, at + 4, g);
       float m = min * sixBitMin(w, at + 4, g);
-      long from = at + (five ? 48 : 16) + g / 2 * 32;
+      long from = at + (five ? 48 : 16) + g / 2 * 32L;
       int shift = g % 2 * 4;
       for (int i = 0; i < 32; i++) {
         int quant = (b(w, from + i) >> shift) & 15;
@@ -163,8 +163,8 @@ public final class ScalarBlockRows implements BlockRows {
     for (int g = 0; g < 16; g++) {
       float s = scale * b(w, at + 192 + g);
       int part = g % 8 / 2;
-      long low = at + g / 8 * 64 + part % 2 * 32 + g % 2 * 16;
-      long high = at + 128 + g / 8 * 32 + g % 2 * 16;
+      long low = at + g / 8 * 64L + part % 2 * 32L + g % 2 * 16L;
+      long high = at + 128 + g / 8 * 32L + g % 2 * 16L;
       for (int i = 0; i < 16; i++) {
         int quant =
             ((b(w, low + i) >> (part / 2 * 4)) & 15) | (((b(w, high + i) >> (2 * part)) & 3) << 4);

@@ -2,6 +2,7 @@ package dev.wick.backend.cpu.scalar;
 
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.engine.tensor.DType;
+import java.util.Optional;
 
 /** The inner loops in plain Java, for a JVM without the Vector API. */
 public final class ScalarLoops {
@@ -16,6 +17,7 @@ public final class ScalarLoops {
         new ScalarDot(DType.BF16),
         new ScalarDot(DType.F16),
         new ScalarBlockRows(),
+        Optional.empty(),
         new ScalarGemmTile(),
         new ScalarRowMath());
   }

@@ -4,6 +4,7 @@ import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.scalar.ScalarBlockRows;
 import dev.wick.backend.cpu.scalar.ScalarLoops;
+import java.util.Optional;
 
 /** The inner loops on the JDK Vector API, for whatever width the machine prefers. */
 public final class VectorLoops {
@@ -27,7 +28,8 @@ public final class VectorLoops {
         new VectorF32Dot(),
         new VectorBf16Dot(),
         new VectorF16Dot(),
-        new ScalarBlockRows(),
+        VectorBlockRows.fits() ? new VectorBlockRows() : new ScalarBlockRows(),
+        VectorTileDot.fits() ? Optional.of(new VectorTileDot()) : Optional.empty(),
         tile,
         new VectorRowMath());
   }

@@ -1,0 +1,58 @@
+package dev.wick.backend.cpu.loop;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Products with a matrix in Q4_0 whose rows have been interleaved into tiles, so that a lane of a
+ * vector is a row: no sums across lanes, one sequential stream, and scales as vectors.
+ *
+ * <p>A tile is {@value #ROWS} rows, block after block of {@value #BLOCK_BYTES} bytes: four groups
+ * of one 32-bit word per row with eight elements, the first in the lowest bits; then the F16
+ * scales, row r beside row r + 16.
+ */
+public interface TileDot {
+  /** Rows of a tile. */
+  int ROWS = 32;
+
+  /** Elements of a row in a block. */
+  int BLOCK = 32;
+
+  /** Bytes of a block of a tile: those of its rows as stored. */
+  int BLOCK_BYTES = 576;
+
+  /** Bytes that a prepared vector takes: its numbers, and a sum per block. */
+  static long preparedBytes(int n) {
+    return RowDot.preparedBytes(n) + RowDot.preparedBytes(n / BLOCK);
+  }
+
+  /** Copies {@code x[0..n)} and adds up its blocks. */
+  void prepare(MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset);
+
+  /** {@code y[r] = w[r] · x} for the rows of one tile. */
+  void one(
+      MemorySegment tile,
+      long tileOffset,
+      int n,
+      MemorySegment x,
+      long xOffset,
+      MemorySegment y,
+      long yOffset);
+
+  /**
+   * {@code y[i][r] = w[r] · x[i]} for four vectors: every element is decoded once for all.
+   *
+   * @param x1 bytes to the second prepared vector, and so on
+   */
+  void four(
+      MemorySegment tile,
+      long tileOffset,
+      int n,
+      MemorySegment x,
+      long x0,
+      long x1,
+      long x2,
+      long x3,
+      MemorySegment y,
+      long yOffset,
+      long yRowBytes);
+}

@@ -1,0 +1,134 @@
+package dev.wick.backend.cpu.vector;
+
+import static dev.wick.backend.cpu.vector.Lanes.BYTES;
+import static dev.wick.backend.cpu.vector.Lanes.COUNT;
+import static dev.wick.backend.cpu.vector.Lanes.F;
+import static dev.wick.backend.cpu.vector.Lanes.LE;
+import static dev.wick.backend.cpu.vector.Lanes.SHORT;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Rows of Q8_0 as they are stored, for vectors of 8 or 16 floats. */
+final class VectorQ8Dot extends VectorDot {
+  private static final int BLOCK = 32;
+  private static final int BLOCK_BYTES = 34;
+  private static final VectorSpecies<Byte> B =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, 8 * COUNT)));
+
+  VectorQ8Dot() {
+    super(1, 1);
+  }
+
+  /** Whether the bytes of a vector of floats make a vector, and a block whole ones. */
+  static boolean fits() {
+    return COUNT == 8 || COUNT == 16;
+  }
+
+  @Override
+  public void prepare(
+      MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
+    MemorySegment.copy(x, xOffset, prepared, preparedOffset, 4L * n);
+  }
+
+  /** Never asked for: rows are whole blocks, and blocks whole vectors. */
+  @Override
+  float element(MemorySegment w, long offset) {
+    throw new IllegalStateException("q8_0: expected whole blocks, got a tail");
+  }
+
+  @Override
+  void lanes(
+      MemorySegment w,
+      long wOffset,
+      long wRowBytes,
+      int rows,
+      int main,
+      MemorySegment x,
+      long xOffset,
+      MemorySegment sums,
+      long sumsOffset) {
+    int blocks = main / BLOCK;
+    for (int r = 0; r < rows; r++) {
+      long row = wOffset + r * wRowBytes;
+      FloatVector sum = FloatVector.zero(F);
+      for (int b = 0; b < blocks; b++) {
+        long at = row + (long) BLOCK_BYTES * b;
+        long xAt = xOffset + 4L * BLOCK * b;
+        FloatVector scale = FloatVector.broadcast(F, Float.float16ToFloat(w.get(SHORT, at)));
+        FloatVector product =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(B, w, at + 2, LE)
+                        .convertShape(VectorOperators.B2F, F, 0))
+                .mul(FloatVector.fromMemorySegment(F, x, xAt, LE));
+        product =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(B, w, at + 2 + COUNT, LE)
+                        .convertShape(VectorOperators.B2F, F, 0))
+                .fma(FloatVector.fromMemorySegment(F, x, xAt + BYTES, LE), product);
+        if (COUNT == 8) {
+          product =
+              ((FloatVector)
+                      ByteVector.fromMemorySegment(B, w, at + 2 + 2 * COUNT, LE)
+                          .convertShape(VectorOperators.B2F, F, 0))
+                  .fma(FloatVector.fromMemorySegment(F, x, xAt + 2 * BYTES, LE), product);
+          product =
+              ((FloatVector)
+                      ByteVector.fromMemorySegment(B, w, at + 2 + 3 * COUNT, LE)
+                          .convertShape(VectorOperators.B2F, F, 0))
+                  .fma(FloatVector.fromMemorySegment(F, x, xAt + 3 * BYTES, LE), product);
+        }
+        sum = product.fma(scale, sum);
+      }
+      sum.intoMemorySegment(sums, sumsOffset + r * BYTES, LE);
+    }
+  }
+
+  @Override
+  void lanesOfFour(
+      MemorySegment w,
+      long wOffset,
+      long wRowBytes,
+      int rows,
+      int main,
+      MemorySegment x,
+      long x0,
+      long x1,
+      long x2,
+      long x3,
+      MemorySegment sums,
+      long sumsOffset) {
+    int vectors = main / COUNT;
+    for (int r = 0; r < rows; r++) {
+      long row = wOffset + r * wRowBytes;
+      FloatVector sum0 = FloatVector.zero(F);
+      FloatVector sum1 = FloatVector.zero(F);
+      FloatVector sum2 = FloatVector.zero(F);
+      FloatVector sum3 = FloatVector.zero(F);
+      for (int v = 0; v < vectors; v++) {
+        int k = v * COUNT;
+        long block = row + (long) BLOCK_BYTES * (k / BLOCK);
+        FloatVector scale = FloatVector.broadcast(F, Float.float16ToFloat(w.get(SHORT, block)));
+        FloatVector weight =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(B, w, block + 2 + k % BLOCK, LE)
+                        .convertShape(VectorOperators.B2F, F, 0))
+                .mul(scale);
+        long at = 4L * k;
+        sum0 = FloatVector.fromMemorySegment(F, x, x0 + at, LE).fma(weight, sum0);
+        sum1 = FloatVector.fromMemorySegment(F, x, x1 + at, LE).fma(weight, sum1);
+        sum2 = FloatVector.fromMemorySegment(F, x, x2 + at, LE).fma(weight, sum2);
+        sum3 = FloatVector.fromMemorySegment(F, x, x3 + at, LE).fma(weight, sum3);
+      }
+      long to = sumsOffset + 4L * r * BYTES;
+      sum0.intoMemorySegment(sums, to, LE);
+      sum1.intoMemorySegment(sums, to + BYTES, LE);
+      sum2.intoMemorySegment(sums, to + 2 * BYTES, LE);
+      sum3.intoMemorySegment(sums, to + 3 * BYTES, LE);
+    }
+  }
+}
