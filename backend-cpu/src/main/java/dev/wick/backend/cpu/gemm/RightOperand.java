@@ -3,6 +3,7 @@ package dev.wick.backend.cpu.gemm;
 import dev.wick.backend.cpu.loop.BlockRows;
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.Layouts;
+import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param rowBytes bytes between elements that follow each other along k
  * @param columnBytes bytes between elements that follow each other along n
  * @param blocks what expands quantised elements; null for other types
+ * @param tiles the same weight in tiles; null if there are none
  */
 public record RightOperand(
     MemorySegment segment,
@@ -25,7 +27,11 @@ public record RightOperand(
     long columnBytes,
     int k,
     int n,
-    @Nullable BlockRows blocks) {
+    @Nullable BlockRows blocks,
+    @Nullable Tiles tiles) {
+  /** Tiles of a quantised operand, and what expands them. */
+  public record Tiles(TileDot dot, MemorySegment segment) {}
+
   /** In the place of the stride along which a quantised operand has its blocks. */
   public static final long IN_BLOCKS = 0;
 
@@ -38,7 +44,7 @@ public record RightOperand(
       long columnBytes,
       int k,
       int n) {
-    this(segment, dtype, offset, rowBytes, columnBytes, k, n, null);
+    this(segment, dtype, offset, rowBytes, columnBytes, k, n, null, null);
   }
 
   /** A quantised operand: one of the strides is {@link #IN_BLOCKS}. */
@@ -51,7 +57,12 @@ public record RightOperand(
       int k,
       int n,
       BlockRows blocks) {
-    return new RightOperand(segment, dtype, offset, rowBytes, columnBytes, k, n, blocks);
+    return new RightOperand(segment, dtype, offset, rowBytes, columnBytes, k, n, blocks, null);
+  }
+
+  /** This operand [k, n], quantised along k, with its tiles. */
+  public RightOperand withTiles(Tiles its) {
+    return new RightOperand(segment, dtype, offset, rowBytes, columnBytes, k, n, blocks, its);
   }
 
   /** Elements along k of which a packed panel has a multiple, but for the last one. */
@@ -130,6 +141,10 @@ public record RightOperand(
     if (present < depth || columns < width) {
       target.asSlice(to, 4L * depth * width).fill((byte) 0);
     }
+    if (tiles != null && width % TileDot.ROWS == 0) {
+      packTiles(tiles, column, row, present / TileDot.BLOCK, columns, target, to, 4L * width);
+      return;
+    }
     if (rowBytes == IN_BLOCKS) {
       long from = offset + dtype.byteSize(row) + column * columnBytes;
       for (int j = 0; j < columns; j += 2) {
@@ -152,6 +167,23 @@ public record RightOperand(
       expand.widen(dtype, segment, from, elements, words, at);
       long panelRow = to + 4L * width * p;
       MemorySegment.copy(words, at + 4L * (column - first), target, panelRow, 4L * columns);
+    }
+  }
+
+  private void packTiles(
+      Tiles its,
+      int column,
+      int row,
+      int count,
+      int columns,
+      MemorySegment target,
+      long to,
+      long step) {
+    long block = (long) row / TileDot.BLOCK * TileDot.BLOCK_BYTES;
+    long tileBytes = (long) k / TileDot.BLOCK * TileDot.BLOCK_BYTES;
+    for (int j = 0; j < columns; j += TileDot.ROWS) {
+      long at = (column + j) / TileDot.ROWS * tileBytes + block;
+      its.dot().expand(its.segment(), at, count, target, to + 4L * j, step);
     }
   }
 

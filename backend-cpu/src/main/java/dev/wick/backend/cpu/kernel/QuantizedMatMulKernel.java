@@ -54,15 +54,19 @@ final class QuantizedMatMulKernel {
         return _ -> results.forEach(QuantizedMatMulKernel::clear);
       }
       RightOperand right = operand(loops, weights.get(i), transposed);
+      if (transposed && tiles.size() == weights.size()) {
+        right = right.withTiles(new RightOperand.Tiles(loops.tiles().orElseThrow(), tiles.get(i)));
+      }
       products.add(new Gemm.Product(right, result.segment(), result.offset(), 4L * right.n()));
     }
     if (products.isEmpty()) {
       return _ -> {};
     }
-    if (transposed && m <= RowProducts.MAX_ROWS && tiles.size() == weights.size()) {
+    boolean tiled = transposed && tiles.size() == weights.size();
+    if (tiled && m == 1) {
       return tileProducts(loops.tiles().orElseThrow(), execution, x, weights, tiles, results);
     }
-    if (transposed && m <= RowProducts.MAX_ROWS) {
+    if (transposed && !tiled && m <= RowProducts.MAX_ROWS) {
       DType dtype = weights.getFirst().dtype();
       return new RowProducts(loops.dot(dtype), execution, x, products);
     }

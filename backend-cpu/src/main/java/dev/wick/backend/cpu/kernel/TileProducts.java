@@ -8,12 +8,10 @@ import dev.wick.backend.cpu.team.Worker;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** Products of a few rows with one or several weights in tiles, each tile read once from memory. */
+/** Products of one row with one or several weights in tiles. */
 final class TileProducts implements CpuKernel {
-  private static final int GROUP = 4;
   private static final int CHUNKS_PER_THREAD = 12;
   private static final long MIN_CHUNK_BYTES = 1 << 14;
-  private static final long ROW_BYTES = 4L * TileDot.ROWS;
 
   /**
    * A weight [n, k] in tiles and where its product goes.
@@ -29,7 +27,6 @@ final class TileProducts implements CpuKernel {
   private final int chunks;
   private final int tilesPerChunk;
   private final long tileBytes;
-  private final long preparedBytes;
   private final Region region = this::multiply;
   private MemorySegment prepared = MemorySegment.NULL;
 
@@ -38,8 +35,7 @@ final class TileProducts implements CpuKernel {
     this.left = left;
     this.products = products.toArray(Product[]::new);
     this.tileBytes = WeightTiles.tileBytes(left.k());
-    this.preparedBytes = TileDot.preparedBytes(left.k());
-    execution.reserveShared(left.m() * preparedBytes);
+    execution.reserveShared(TileDot.preparedBytes(left.k()));
     int tiles = 0;
     for (Product product : products) {
       tiles += tiles(product);
@@ -62,10 +58,7 @@ final class TileProducts implements CpuKernel {
   @Override
   public void run(Execution execution) {
     prepared = execution.shared();
-    for (int i = 0; i < left.m(); i++) {
-      long from = left.offset() + i * left.rowBytes();
-      dot.prepare(left.segment(), from, left.k(), prepared, i * preparedBytes);
-    }
+    dot.prepare(left.segment(), left.offset(), left.k(), prepared, 0);
     execution.run(region, chunks);
   }
 
@@ -77,39 +70,13 @@ final class TileProducts implements CpuKernel {
     Product product = products[which];
     int start = (chunk - firstChunk[which]) * tilesPerChunk;
     int end = Math.min(tiles(product), start + tilesPerChunk);
+    MemorySegment scratch = worker.scratch();
     for (int tile = start; tile < end; tile++) {
-      for (int i = 0; i < left.m(); i += GROUP) {
-        multiply(worker.scratch(), product, tile, i);
-      }
-    }
-  }
-
-  private void multiply(MemorySegment scratch, Product product, int tile, int first) {
-    int row = tile * TileDot.ROWS;
-    int rows = Math.min(TileDot.ROWS, product.n() - row);
-    int vectors = Math.min(GROUP, left.m() - first);
-    long at = tile * tileBytes;
-    long x = first * preparedBytes;
-    if (vectors == 1) {
-      dot.one(product.tiles(), at, left.k(), prepared, x, scratch, 0);
-    } else {
-      // Absent vectors repeat the last one: their sums are thrown away.
-      dot.four(
-          product.tiles(),
-          at,
-          left.k(),
-          prepared,
-          x,
-          x + Math.min(1, vectors - 1) * preparedBytes,
-          x + Math.min(2, vectors - 1) * preparedBytes,
-          x + Math.min(3, vectors - 1) * preparedBytes,
-          scratch,
-          0,
-          ROW_BYTES);
-    }
-    for (int v = 0; v < vectors; v++) {
-      long to = product.offset() + 4L * ((long) (first + v) * product.n() + row);
-      MemorySegment.copy(scratch, v * ROW_BYTES, product.result(), to, 4L * rows);
+      int row = tile * TileDot.ROWS;
+      int rows = Math.min(TileDot.ROWS, product.n() - row);
+      dot.one(product.tiles(), tile * tileBytes, left.k(), prepared, 0, scratch, 0);
+      long to = product.offset() + 4L * row;
+      MemorySegment.copy(scratch, 0, product.result(), to, 4L * rows);
     }
   }
 }

@@ -39,20 +39,16 @@ public interface TileDot {
       long yOffset);
 
   /**
-   * {@code y[i][r] = w[r] · x[i]} for four vectors: every element is decoded once for all.
+   * Expands blocks of one tile to F32, exactly: {@code target[k][r] = w[r][k]}.
    *
-   * @param x1 bytes to the second prepared vector, and so on
+   * @param tileOffset bytes to the first block
+   * @param targetRowBytes bytes between elements that follow each other along k
    */
-  void four(
+  void expand(
       MemorySegment tile,
       long tileOffset,
-      int n,
-      MemorySegment x,
-      long x0,
-      long x1,
-      long x2,
-      long x3,
-      MemorySegment y,
-      long yOffset,
-      long yRowBytes);
+      int blocks,
+      MemorySegment target,
+      long targetOffset,
+      long targetRowBytes);
 }

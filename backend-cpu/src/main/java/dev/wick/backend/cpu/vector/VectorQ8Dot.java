@@ -73,12 +73,12 @@ final class VectorQ8Dot extends VectorDot {
         if (COUNT == 8) {
           product =
               ((FloatVector)
-                      ByteVector.fromMemorySegment(B, w, at + 2 + 2 * COUNT, LE)
+                      ByteVector.fromMemorySegment(B, w, at + 2 + 2L * COUNT, LE)
                           .convertShape(VectorOperators.B2F, F, 0))
                   .fma(FloatVector.fromMemorySegment(F, x, xAt + 2 * BYTES, LE), product);
           product =
               ((FloatVector)
-                      ByteVector.fromMemorySegment(B, w, at + 2 + 3 * COUNT, LE)
+                      ByteVector.fromMemorySegment(B, w, at + 2 + 3L * COUNT, LE)
                           .convertShape(VectorOperators.B2F, F, 0))
                   .fma(FloatVector.fromMemorySegment(F, x, xAt + 3 * BYTES, LE), product);
         }
@@ -102,27 +102,55 @@ final class VectorQ8Dot extends VectorDot {
       long x3,
       MemorySegment sums,
       long sumsOffset) {
-    int vectors = main / COUNT;
+    int blocks = main / BLOCK;
     for (int r = 0; r < rows; r++) {
       long row = wOffset + r * wRowBytes;
       FloatVector sum0 = FloatVector.zero(F);
       FloatVector sum1 = FloatVector.zero(F);
       FloatVector sum2 = FloatVector.zero(F);
       FloatVector sum3 = FloatVector.zero(F);
-      for (int v = 0; v < vectors; v++) {
-        int k = v * COUNT;
-        long block = row + (long) BLOCK_BYTES * (k / BLOCK);
+      for (int b = 0; b < blocks; b++) {
+        long block = row + (long) BLOCK_BYTES * b;
+        long at = 4L * BLOCK * b;
         FloatVector scale = FloatVector.broadcast(F, Float.float16ToFloat(w.get(SHORT, block)));
         FloatVector weight =
             ((FloatVector)
-                    ByteVector.fromMemorySegment(B, w, block + 2 + k % BLOCK, LE)
+                    ByteVector.fromMemorySegment(B, w, block + 2, LE)
                         .convertShape(VectorOperators.B2F, F, 0))
                 .mul(scale);
-        long at = 4L * k;
         sum0 = FloatVector.fromMemorySegment(F, x, x0 + at, LE).fma(weight, sum0);
         sum1 = FloatVector.fromMemorySegment(F, x, x1 + at, LE).fma(weight, sum1);
         sum2 = FloatVector.fromMemorySegment(F, x, x2 + at, LE).fma(weight, sum2);
         sum3 = FloatVector.fromMemorySegment(F, x, x3 + at, LE).fma(weight, sum3);
+        weight =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(B, w, block + 2 + COUNT, LE)
+                        .convertShape(VectorOperators.B2F, F, 0))
+                .mul(scale);
+        sum0 = FloatVector.fromMemorySegment(F, x, x0 + at + BYTES, LE).fma(weight, sum0);
+        sum1 = FloatVector.fromMemorySegment(F, x, x1 + at + BYTES, LE).fma(weight, sum1);
+        sum2 = FloatVector.fromMemorySegment(F, x, x2 + at + BYTES, LE).fma(weight, sum2);
+        sum3 = FloatVector.fromMemorySegment(F, x, x3 + at + BYTES, LE).fma(weight, sum3);
+        if (COUNT == 8) {
+          weight =
+              ((FloatVector)
+                      ByteVector.fromMemorySegment(B, w, block + 2 + 2L * COUNT, LE)
+                          .convertShape(VectorOperators.B2F, F, 0))
+                  .mul(scale);
+          sum0 = FloatVector.fromMemorySegment(F, x, x0 + at + 2 * BYTES, LE).fma(weight, sum0);
+          sum1 = FloatVector.fromMemorySegment(F, x, x1 + at + 2 * BYTES, LE).fma(weight, sum1);
+          sum2 = FloatVector.fromMemorySegment(F, x, x2 + at + 2 * BYTES, LE).fma(weight, sum2);
+          sum3 = FloatVector.fromMemorySegment(F, x, x3 + at + 2 * BYTES, LE).fma(weight, sum3);
+          weight =
+              ((FloatVector)
+                      ByteVector.fromMemorySegment(B, w, block + 2 + 3L * COUNT, LE)
+                          .convertShape(VectorOperators.B2F, F, 0))
+                  .mul(scale);
+          sum0 = FloatVector.fromMemorySegment(F, x, x0 + at + 3 * BYTES, LE).fma(weight, sum0);
+          sum1 = FloatVector.fromMemorySegment(F, x, x1 + at + 3 * BYTES, LE).fma(weight, sum1);
+          sum2 = FloatVector.fromMemorySegment(F, x, x2 + at + 3 * BYTES, LE).fma(weight, sum2);
+          sum3 = FloatVector.fromMemorySegment(F, x, x3 + at + 3 * BYTES, LE).fma(weight, sum3);
+        }
       }
       long to = sumsOffset + 4L * r * BYTES;
       sum0.intoMemorySegment(sums, to, LE);

@@ -218,281 +218,146 @@ final class VectorTileDot implements TileDot {
     high.intoMemorySegment(y, yOffset + 4L * HALF, LE);
   }
 
+  /** The product and sum is exact: the scale has 11 bits, and what comes out has four more. */
   @Override
-  public void four(
+  public void expand(
       MemorySegment tile,
       long tileOffset,
-      int n,
-      MemorySegment x,
-      long x0,
-      long x1,
-      long x2,
-      long x3,
-      MemorySegment y,
-      long yOffset,
-      long yRowBytes) {
-    long sums = RowDot.preparedBytes(n);
+      int blocks,
+      MemorySegment target,
+      long targetOffset,
+      long targetRowBytes) {
     for (int lane = 0; lane < HALF; lane += COUNT) {
-      lanesOfFour(
-          tile,
-          tileOffset + 4L * lane,
-          n,
-          x,
-          x0,
-          x1,
-          x2,
-          x3,
-          sums,
-          y,
-          yOffset + 4L * lane,
-          yRowBytes);
+      expandLanes(
+          tile, tileOffset + 4L * lane, blocks, target, targetOffset + 4L * lane, targetRowBytes);
     }
   }
 
-  private static void lanesOfFour(
+  private static void expandLanes(
       MemorySegment tile,
       long tileOffset,
-      int n,
-      MemorySegment x,
-      long x0,
-      long x1,
-      long x2,
-      long x3,
-      long sums,
-      MemorySegment y,
-      long yOffset,
-      long yRowBytes) {
-    FloatVector low0 = FloatVector.zero(F);
-    FloatVector low1 = low0;
-    FloatVector low2 = low0;
-    FloatVector low3 = low0;
-    FloatVector high0 = low0;
-    FloatVector high1 = low0;
-    FloatVector high2 = low0;
-    FloatVector high3 = low0;
-    for (int b = 0; b < n / BLOCK; b++) {
-      long at = tileOffset + (long) BLOCK_BYTES * b;
-      long xAt = 4L * BLOCK * b;
-      long sum = sums + 4L * b;
-      FloatVector a0 = FloatVector.broadcast(F, x.get(FLOAT, x0 + sum));
-      FloatVector a1 = FloatVector.broadcast(F, x.get(FLOAT, x1 + sum));
-      FloatVector a2 = FloatVector.broadcast(F, x.get(FLOAT, x2 + sum));
-      FloatVector a3 = FloatVector.broadcast(F, x.get(FLOAT, x3 + sum));
-      FloatVector b0 = a0;
-      FloatVector b1 = a1;
-      FloatVector b2 = a2;
-      FloatVector b3 = a3;
-      for (int g = 0; g < 4; g++) {
-        IntVector v = IntVector.fromMemorySegment(I, tile, at + 128L * g, LE);
-        IntVector u = IntVector.fromMemorySegment(I, tile, at + 128L * g + 64, LE);
-        long xg = xAt + 32L * g;
-        FloatVector p =
-            v.lanewise(VectorOperators.LSHL, 19)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        FloatVector q =
-            u.lanewise(VectorOperators.LSHL, 19)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        FloatVector t = FloatVector.broadcast(F, x.get(FLOAT, x0 + xg + 0));
-        a0 = p.fma(t, a0);
-        b0 = q.fma(t, b0);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x1 + xg + 0));
-        a1 = p.fma(t, a1);
-        b1 = q.fma(t, b1);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x2 + xg + 0));
-        a2 = p.fma(t, a2);
-        b2 = q.fma(t, b2);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x3 + xg + 0));
-        a3 = p.fma(t, a3);
-        b3 = q.fma(t, b3);
-        p =
-            v.lanewise(VectorOperators.LSHL, 15)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        q =
-            u.lanewise(VectorOperators.LSHL, 15)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        t = FloatVector.broadcast(F, x.get(FLOAT, x0 + xg + 4));
-        a0 = p.fma(t, a0);
-        b0 = q.fma(t, b0);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x1 + xg + 4));
-        a1 = p.fma(t, a1);
-        b1 = q.fma(t, b1);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x2 + xg + 4));
-        a2 = p.fma(t, a2);
-        b2 = q.fma(t, b2);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x3 + xg + 4));
-        a3 = p.fma(t, a3);
-        b3 = q.fma(t, b3);
-        p =
-            v.lanewise(VectorOperators.LSHL, 11)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        q =
-            u.lanewise(VectorOperators.LSHL, 11)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        t = FloatVector.broadcast(F, x.get(FLOAT, x0 + xg + 8));
-        a0 = p.fma(t, a0);
-        b0 = q.fma(t, b0);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x1 + xg + 8));
-        a1 = p.fma(t, a1);
-        b1 = q.fma(t, b1);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x2 + xg + 8));
-        a2 = p.fma(t, a2);
-        b2 = q.fma(t, b2);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x3 + xg + 8));
-        a3 = p.fma(t, a3);
-        b3 = q.fma(t, b3);
-        p =
-            v.lanewise(VectorOperators.LSHL, 7)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        q =
-            u.lanewise(VectorOperators.LSHL, 7)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        t = FloatVector.broadcast(F, x.get(FLOAT, x0 + xg + 12));
-        a0 = p.fma(t, a0);
-        b0 = q.fma(t, b0);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x1 + xg + 12));
-        a1 = p.fma(t, a1);
-        b1 = q.fma(t, b1);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x2 + xg + 12));
-        a2 = p.fma(t, a2);
-        b2 = q.fma(t, b2);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x3 + xg + 12));
-        a3 = p.fma(t, a3);
-        b3 = q.fma(t, b3);
-        p =
-            v.lanewise(VectorOperators.LSHL, 3)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        q =
-            u.lanewise(VectorOperators.LSHL, 3)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        t = FloatVector.broadcast(F, x.get(FLOAT, x0 + xg + 16));
-        a0 = p.fma(t, a0);
-        b0 = q.fma(t, b0);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x1 + xg + 16));
-        a1 = p.fma(t, a1);
-        b1 = q.fma(t, b1);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x2 + xg + 16));
-        a2 = p.fma(t, a2);
-        b2 = q.fma(t, b2);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x3 + xg + 16));
-        a3 = p.fma(t, a3);
-        b3 = q.fma(t, b3);
-        p =
-            v.lanewise(VectorOperators.LSHR, 1)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        q =
-            u.lanewise(VectorOperators.LSHR, 1)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        t = FloatVector.broadcast(F, x.get(FLOAT, x0 + xg + 20));
-        a0 = p.fma(t, a0);
-        b0 = q.fma(t, b0);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x1 + xg + 20));
-        a1 = p.fma(t, a1);
-        b1 = q.fma(t, b1);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x2 + xg + 20));
-        a2 = p.fma(t, a2);
-        b2 = q.fma(t, b2);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x3 + xg + 20));
-        a3 = p.fma(t, a3);
-        b3 = q.fma(t, b3);
-        p =
-            v.lanewise(VectorOperators.LSHR, 5)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        q =
-            u.lanewise(VectorOperators.LSHR, 5)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        t = FloatVector.broadcast(F, x.get(FLOAT, x0 + xg + 24));
-        a0 = p.fma(t, a0);
-        b0 = q.fma(t, b0);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x1 + xg + 24));
-        a1 = p.fma(t, a1);
-        b1 = q.fma(t, b1);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x2 + xg + 24));
-        a2 = p.fma(t, a2);
-        b2 = q.fma(t, b2);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x3 + xg + 24));
-        a3 = p.fma(t, a3);
-        b3 = q.fma(t, b3);
-        p =
-            v.lanewise(VectorOperators.LSHR, 9)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        q =
-            u.lanewise(VectorOperators.LSHR, 9)
-                .lanewise(VectorOperators.AND, MANTISSA)
-                .lanewise(VectorOperators.OR, ONE)
-                .reinterpretAsFloats();
-        t = FloatVector.broadcast(F, x.get(FLOAT, x0 + xg + 28));
-        a0 = p.fma(t, a0);
-        b0 = q.fma(t, b0);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x1 + xg + 28));
-        a1 = p.fma(t, a1);
-        b1 = q.fma(t, b1);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x2 + xg + 28));
-        a2 = p.fma(t, a2);
-        b2 = q.fma(t, b2);
-        t = FloatVector.broadcast(F, x.get(FLOAT, x3 + xg + 28));
-        a3 = p.fma(t, a3);
-        b3 = q.fma(t, b3);
-      }
-      IntVector scales = IntVector.fromMemorySegment(I, tile, at + 512, LE);
-      FloatVector lowScale =
+      int blocks,
+      MemorySegment target,
+      long targetOffset,
+      long step) {
+    for (int group = 0; group < 4 * blocks; group++) {
+      long block = tileOffset + (long) BLOCK_BYTES * (group / 4);
+      IntVector scales = IntVector.fromMemorySegment(I, tile, block + 512, LE);
+      FloatVector scale0 =
           scales
               .lanewise(VectorOperators.LSHL, 16)
               .lanewise(VectorOperators.ASHR, 3)
               .lanewise(VectorOperators.AND, SCALE_BITS)
               .reinterpretAsFloats()
               .mul(SCALE);
-      FloatVector highScale =
+      FloatVector scale1 =
           scales
               .lanewise(VectorOperators.ASHR, 3)
               .lanewise(VectorOperators.AND, SCALE_BITS)
               .reinterpretAsFloats()
               .mul(SCALE);
-      low0 = a0.fma(lowScale, low0);
-      low1 = a1.fma(lowScale, low1);
-      low2 = a2.fma(lowScale, low2);
-      low3 = a3.fma(lowScale, low3);
-      high0 = b0.fma(highScale, high0);
-      high1 = b1.fma(highScale, high1);
-      high2 = b2.fma(highScale, high2);
-      high3 = b3.fma(highScale, high3);
+      FloatVector zero0 = scale0.mul(-1.5f);
+      FloatVector zero1 = scale1.mul(-1.5f);
+      long at = block + 128L * (group % 4);
+      IntVector v = IntVector.fromMemorySegment(I, tile, at, LE);
+      IntVector u = IntVector.fromMemorySegment(I, tile, at + 64, LE);
+      long to = targetOffset + 8L * group * step;
+      v.lanewise(VectorOperators.LSHL, 19)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale0, zero0)
+          .intoMemorySegment(target, to, LE);
+      u.lanewise(VectorOperators.LSHL, 19)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale1, zero1)
+          .intoMemorySegment(target, to + 4L * HALF, LE);
+      v.lanewise(VectorOperators.LSHL, 15)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale0, zero0)
+          .intoMemorySegment(target, to + 1 * step, LE);
+      u.lanewise(VectorOperators.LSHL, 15)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale1, zero1)
+          .intoMemorySegment(target, to + 1 * step + 4L * HALF, LE);
+      v.lanewise(VectorOperators.LSHL, 11)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale0, zero0)
+          .intoMemorySegment(target, to + 2 * step, LE);
+      u.lanewise(VectorOperators.LSHL, 11)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale1, zero1)
+          .intoMemorySegment(target, to + 2 * step + 4L * HALF, LE);
+      v.lanewise(VectorOperators.LSHL, 7)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale0, zero0)
+          .intoMemorySegment(target, to + 3 * step, LE);
+      u.lanewise(VectorOperators.LSHL, 7)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale1, zero1)
+          .intoMemorySegment(target, to + 3 * step + 4L * HALF, LE);
+      v.lanewise(VectorOperators.LSHL, 3)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale0, zero0)
+          .intoMemorySegment(target, to + 4 * step, LE);
+      u.lanewise(VectorOperators.LSHL, 3)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale1, zero1)
+          .intoMemorySegment(target, to + 4 * step + 4L * HALF, LE);
+      v.lanewise(VectorOperators.LSHR, 1)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale0, zero0)
+          .intoMemorySegment(target, to + 5 * step, LE);
+      u.lanewise(VectorOperators.LSHR, 1)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale1, zero1)
+          .intoMemorySegment(target, to + 5 * step + 4L * HALF, LE);
+      v.lanewise(VectorOperators.LSHR, 5)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale0, zero0)
+          .intoMemorySegment(target, to + 6 * step, LE);
+      u.lanewise(VectorOperators.LSHR, 5)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale1, zero1)
+          .intoMemorySegment(target, to + 6 * step + 4L * HALF, LE);
+      v.lanewise(VectorOperators.LSHR, 9)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale0, zero0)
+          .intoMemorySegment(target, to + 7 * step, LE);
+      u.lanewise(VectorOperators.LSHR, 9)
+          .lanewise(VectorOperators.AND, MANTISSA)
+          .lanewise(VectorOperators.OR, ONE)
+          .reinterpretAsFloats()
+          .fma(scale1, zero1)
+          .intoMemorySegment(target, to + 7 * step + 4L * HALF, LE);
     }
-    low0.intoMemorySegment(y, yOffset, LE);
-    high0.intoMemorySegment(y, yOffset + 4L * HALF, LE);
-    low1.intoMemorySegment(y, yOffset + yRowBytes, LE);
-    high1.intoMemorySegment(y, yOffset + yRowBytes + 4L * HALF, LE);
-    low2.intoMemorySegment(y, yOffset + 2 * yRowBytes, LE);
-    high2.intoMemorySegment(y, yOffset + 2 * yRowBytes + 4L * HALF, LE);
-    low3.intoMemorySegment(y, yOffset + 3 * yRowBytes, LE);
-    high3.intoMemorySegment(y, yOffset + 3 * yRowBytes + 4L * HALF, LE);
   }
 }
