@@ -2,6 +2,9 @@ package dev.wick.cli.session;
 
 import dev.wick.engine.model.LoadOptions;
 import dev.wick.engine.model.ModelInfo;
+import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.Quantization;
+import java.util.Arrays;
 import picocli.CommandLine.Option;
 
 /** Which model is loaded, and how long its sequences may be. */
@@ -31,6 +34,15 @@ public final class ModelOptions {
               + ").")
   private int kvTokens;
 
+  @Option(
+      names = "--quantize",
+      paramLabel = "TYPE",
+      description = {
+        "Quantize the weights in memory as they are loaded: q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1"
+            + " or q4_0. Embeddings are kept in q8_0 or better (default: as they are stored)."
+      })
+  private String quantize = "";
+
   /** Options without a command line, for a folder that the program chose. */
   public static ModelOptions of(String model, int context, int kvTokens) {
     ModelOptions options = new ModelOptions();
@@ -48,7 +60,19 @@ public final class ModelOptions {
   LoadOptions loadOptions() {
     requireNotNegative("--context", context);
     requireNotNegative("--kv-tokens", kvTokens);
-    return LoadOptions.DEFAULT.withContextLength(context).withKvTokens(kvTokens);
+    LoadOptions options = LoadOptions.DEFAULT.withContextLength(context).withKvTokens(kvTokens);
+    return quantize.isEmpty() ? options : options.withQuantize(type());
+  }
+
+  private DType type() {
+    return Arrays.stream(DType.values())
+        .filter(dtype -> Quantization.encodes(dtype) && dtype.name().equalsIgnoreCase(quantize))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "--quantize: expected q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1 or q4_0, got "
+                        + quantize));
   }
 
   /** Complains about a context that the model was not made for. */
