@@ -51,7 +51,10 @@ class QuantizedBaseTest {
       throws IOException {
     List<Double> losses = new ArrayList<>();
     PeftConfig adapter =
-        PeftConfig.builder(4, 8).targetModules(new ModuleSelector.AllLinear()).useDora(dora).build();
+        PeftConfig.builder(4, 8)
+            .targetModules(new ModuleSelector.AllLinear())
+            .useDora(dora)
+            .build();
     TrainingConfig config =
         TrainingConfig.builder().steps(20).learningRate(0.02).batchSize(3).build();
     try (ToyModel model = new ToyModel(ENGINE, hidden, Optional.of(dtype), widened)) {

@@ -35,6 +35,11 @@ public record LeftOperand(
     }
   }
 
+  /** Packs rows {@code [row, row + ROWS)} whole, zero beyond the last one. */
+  public void packRows(int row, MemorySegment target, long targetOffset) {
+    pack(row, 0, k, target, targetOffset);
+  }
+
   /** Packs four rows of {@code present} columns, zero from there to {@code depth}. */
   public static void packFour(
       MemorySegment source,

@@ -4,7 +4,6 @@ import dev.wick.backend.cpu.gemm.Gemm;
 import dev.wick.backend.cpu.gemm.LeftOperand;
 import dev.wick.backend.cpu.gemm.RightOperand;
 import dev.wick.backend.cpu.loop.InnerLoops;
-import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.backend.cpu.team.Worker;
 import dev.wick.engine.tensor.DType;
@@ -64,7 +63,16 @@ final class QuantizedMatMulKernel {
     }
     boolean tiled = transposed && tiles.size() == weights.size();
     if (tiled && m == 1) {
-      return tileProducts(loops.tiles().orElseThrow(), execution, x, weights, tiles, results);
+      return new TileProducts(
+          loops.tiles().orElseThrow(), execution, x, tileProducts(weights, tiles, results));
+    }
+    if (tiled && m <= RowProducts.MAX_ROWS && TilePanels.fits(loops.tile(), m)) {
+      return new TilePanels(
+          loops.tile(),
+          loops.tiles().orElseThrow(),
+          execution,
+          x,
+          tileProducts(weights, tiles, results));
     }
     if (transposed && !tiled && m <= RowProducts.MAX_ROWS) {
       DType dtype = weights.getFirst().dtype();
@@ -74,13 +82,8 @@ final class QuantizedMatMulKernel {
     return gemm::run;
   }
 
-  private static CpuKernel tileProducts(
-      TileDot dot,
-      Execution execution,
-      LeftOperand left,
-      List<HostTensor> weights,
-      List<MemorySegment> tiles,
-      List<HostTensor> results) {
+  private static List<TileProducts.Product> tileProducts(
+      List<HostTensor> weights, List<MemorySegment> tiles, List<HostTensor> results) {
     List<TileProducts.Product> products = new ArrayList<>();
     for (int i = 0; i < tiles.size(); i++) {
       HostTensor result = results.get(i);
@@ -88,7 +91,7 @@ final class QuantizedMatMulKernel {
           new TileProducts.Product(
               tiles.get(i), weights.get(i).extent(0), result.segment(), result.offset()));
     }
-    return new TileProducts(dot, execution, left, products);
+    return products;
   }
 
   private static RightOperand operand(InnerLoops loops, HostTensor weight, boolean transposed) {

@@ -113,44 +113,52 @@ final class VectorQ8Dot extends VectorDot {
         long block = row + (long) BLOCK_BYTES * b;
         long at = 4L * BLOCK * b;
         FloatVector scale = FloatVector.broadcast(F, Float.float16ToFloat(w.get(SHORT, block)));
-        FloatVector weight =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(B, w, block + 2, LE)
-                        .convertShape(VectorOperators.B2F, F, 0))
-                .mul(scale);
-        sum0 = FloatVector.fromMemorySegment(F, x, x0 + at, LE).fma(weight, sum0);
-        sum1 = FloatVector.fromMemorySegment(F, x, x1 + at, LE).fma(weight, sum1);
-        sum2 = FloatVector.fromMemorySegment(F, x, x2 + at, LE).fma(weight, sum2);
-        sum3 = FloatVector.fromMemorySegment(F, x, x3 + at, LE).fma(weight, sum3);
-        weight =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(B, w, block + 2 + COUNT, LE)
-                        .convertShape(VectorOperators.B2F, F, 0))
-                .mul(scale);
-        sum0 = FloatVector.fromMemorySegment(F, x, x0 + at + BYTES, LE).fma(weight, sum0);
-        sum1 = FloatVector.fromMemorySegment(F, x, x1 + at + BYTES, LE).fma(weight, sum1);
-        sum2 = FloatVector.fromMemorySegment(F, x, x2 + at + BYTES, LE).fma(weight, sum2);
-        sum3 = FloatVector.fromMemorySegment(F, x, x3 + at + BYTES, LE).fma(weight, sum3);
+        FloatVector weight0 =
+            (FloatVector)
+                ByteVector.fromMemorySegment(B, w, block + 2, LE)
+                    .convertShape(VectorOperators.B2F, F, 0);
+        FloatVector weight1 =
+            (FloatVector)
+                ByteVector.fromMemorySegment(B, w, block + 2 + COUNT, LE)
+                    .convertShape(VectorOperators.B2F, F, 0);
+        FloatVector product0 = weight0.mul(FloatVector.fromMemorySegment(F, x, x0 + at, LE));
+        product0 = weight1.fma(FloatVector.fromMemorySegment(F, x, x0 + at + BYTES, LE), product0);
+        FloatVector product1 = weight0.mul(FloatVector.fromMemorySegment(F, x, x1 + at, LE));
+        product1 = weight1.fma(FloatVector.fromMemorySegment(F, x, x1 + at + BYTES, LE), product1);
+        FloatVector product2 = weight0.mul(FloatVector.fromMemorySegment(F, x, x2 + at, LE));
+        product2 = weight1.fma(FloatVector.fromMemorySegment(F, x, x2 + at + BYTES, LE), product2);
+        FloatVector product3 = weight0.mul(FloatVector.fromMemorySegment(F, x, x3 + at, LE));
+        product3 = weight1.fma(FloatVector.fromMemorySegment(F, x, x3 + at + BYTES, LE), product3);
         if (COUNT == 8) {
-          weight =
-              ((FloatVector)
-                      ByteVector.fromMemorySegment(B, w, block + 2 + 2L * COUNT, LE)
-                          .convertShape(VectorOperators.B2F, F, 0))
-                  .mul(scale);
-          sum0 = FloatVector.fromMemorySegment(F, x, x0 + at + 2 * BYTES, LE).fma(weight, sum0);
-          sum1 = FloatVector.fromMemorySegment(F, x, x1 + at + 2 * BYTES, LE).fma(weight, sum1);
-          sum2 = FloatVector.fromMemorySegment(F, x, x2 + at + 2 * BYTES, LE).fma(weight, sum2);
-          sum3 = FloatVector.fromMemorySegment(F, x, x3 + at + 2 * BYTES, LE).fma(weight, sum3);
-          weight =
-              ((FloatVector)
-                      ByteVector.fromMemorySegment(B, w, block + 2 + 3L * COUNT, LE)
-                          .convertShape(VectorOperators.B2F, F, 0))
-                  .mul(scale);
-          sum0 = FloatVector.fromMemorySegment(F, x, x0 + at + 3 * BYTES, LE).fma(weight, sum0);
-          sum1 = FloatVector.fromMemorySegment(F, x, x1 + at + 3 * BYTES, LE).fma(weight, sum1);
-          sum2 = FloatVector.fromMemorySegment(F, x, x2 + at + 3 * BYTES, LE).fma(weight, sum2);
-          sum3 = FloatVector.fromMemorySegment(F, x, x3 + at + 3 * BYTES, LE).fma(weight, sum3);
+          weight0 =
+              (FloatVector)
+                  ByteVector.fromMemorySegment(B, w, block + 2 + 2L * COUNT, LE)
+                      .convertShape(VectorOperators.B2F, F, 0);
+          weight1 =
+              (FloatVector)
+                  ByteVector.fromMemorySegment(B, w, block + 2 + 3L * COUNT, LE)
+                      .convertShape(VectorOperators.B2F, F, 0);
+          product0 =
+              weight0.fma(FloatVector.fromMemorySegment(F, x, x0 + at + 2 * BYTES, LE), product0);
+          product0 =
+              weight1.fma(FloatVector.fromMemorySegment(F, x, x0 + at + 3 * BYTES, LE), product0);
+          product1 =
+              weight0.fma(FloatVector.fromMemorySegment(F, x, x1 + at + 2 * BYTES, LE), product1);
+          product1 =
+              weight1.fma(FloatVector.fromMemorySegment(F, x, x1 + at + 3 * BYTES, LE), product1);
+          product2 =
+              weight0.fma(FloatVector.fromMemorySegment(F, x, x2 + at + 2 * BYTES, LE), product2);
+          product2 =
+              weight1.fma(FloatVector.fromMemorySegment(F, x, x2 + at + 3 * BYTES, LE), product2);
+          product3 =
+              weight0.fma(FloatVector.fromMemorySegment(F, x, x3 + at + 2 * BYTES, LE), product3);
+          product3 =
+              weight1.fma(FloatVector.fromMemorySegment(F, x, x3 + at + 3 * BYTES, LE), product3);
         }
+        sum0 = product0.fma(scale, sum0);
+        sum1 = product1.fma(scale, sum1);
+        sum2 = product2.fma(scale, sum2);
+        sum3 = product3.fma(scale, sum3);
       }
       long to = sumsOffset + 4L * r * BYTES;
       sum0.intoMemorySegment(sums, to, LE);

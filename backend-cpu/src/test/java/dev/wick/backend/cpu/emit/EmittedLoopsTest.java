@@ -92,6 +92,8 @@ class EmittedLoopsTest {
             vector.f32(),
             vector.f16(),
             vector.bf16(),
+            vector.blocks(),
+            vector.tiles(),
             vector.tile(),
             wrong);
 
