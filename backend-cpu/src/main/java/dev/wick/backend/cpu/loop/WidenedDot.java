@@ -23,6 +23,11 @@ final class WidenedDot implements RowDot {
   }
 
   @Override
+  public int maxVectors() {
+    return f32.maxVectors();
+  }
+
+  @Override
   public void prepare(
       MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
     f32.prepare(x, xOffset, n, prepared, preparedOffset);
