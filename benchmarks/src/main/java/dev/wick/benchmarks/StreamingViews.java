@@ -1,5 +1,7 @@
 package dev.wick.benchmarks;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.wick.engine.Engine;
 import dev.wick.engine.FallbackMode;
 import dev.wick.engine.model.KvLease;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures what each view of a generation costs over a bare loop of steps and sampling, all of them
@@ -80,13 +83,14 @@ public final class StreamingViews {
     views.put("publisher", this::publisher);
     views.put("future", this::future);
     List<String> names = new ArrayList<>(views.keySet());
+    List<View> ways = new ArrayList<>(views.values());
     double[][] micros = new double[names.size()][rounds];
     for (int round = -WARM_UP; round < rounds; round++) {
       // Every view comes first, second and so on equally often, in case the order matters.
       for (int i = 0; i < names.size(); i++) {
         int view = Math.floorMod(round + i, names.size());
         long begin = System.nanoTime();
-        int seen = views.get(names.get(view)).run();
+        int seen = ways.get(view).run();
         double elapsed = (System.nanoTime() - begin) / 1e3;
         if (seen != tokens) {
           throw new IllegalStateException(
@@ -169,19 +173,19 @@ public final class StreamingViews {
   /** Asks for one token at a time, as a slow reader would. */
   private static final class Counter implements Flow.Subscriber<StreamToken> {
     private final CompletableFuture<Integer> result = new CompletableFuture<>();
-    private Flow.Subscription subscription;
+    private Flow.@Nullable Subscription subscription;
     private int count;
 
     @Override
     public void onSubscribe(Flow.Subscription newSubscription) {
       subscription = newSubscription;
-      subscription.request(1);
+      newSubscription.request(1);
     }
 
     @Override
     public void onNext(StreamToken token) {
       count++;
-      subscription.request(1);
+      requireNonNull(subscription, "onNext before onSubscribe").request(1);
     }
 
     @Override
