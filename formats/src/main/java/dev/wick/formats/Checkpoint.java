@@ -6,12 +6,14 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * A model folder as Hugging Face publishes it: {@code config.json}, {@code generation_config.json}
- * if there is one, and safetensors weights, single or sharded.
+ * A model on disk: a folder as Hugging Face publishes it ({@code config.json}, {@code
+ * generation_config.json} if there is one, and safetensors weights, single or sharded), or a GGUF
+ * file, whose metadata say the same.
  *
  * <p>Thread-safe. The container is checked here; what the configuration means is the business of
  * the model that is built from it.
@@ -21,19 +23,19 @@ public final class Checkpoint implements ModelSource {
   private static final String GENERATION_CONFIG_FILE = "generation_config.json";
   private static final String MODEL_TYPE = "model_type";
 
-  private final Path folder;
+  private final Path path;
   private final String modelType;
   private final Map<String, Object> config;
   private final Map<String, Object> generationConfig;
-  private final SafetensorsWeights weights;
+  private final CheckpointWeights weights;
 
   private Checkpoint(
-      Path folder,
+      Path path,
       String modelType,
       Map<String, Object> config,
       Map<String, Object> generationConfig,
-      SafetensorsWeights weights) {
-    this.folder = folder;
+      CheckpointWeights weights) {
+    this.path = path;
     this.modelType = modelType;
     this.config = config;
     this.generationConfig = generationConfig;
@@ -41,15 +43,48 @@ public final class Checkpoint implements ModelSource {
   }
 
   /**
-   * Opens a folder: reads its configuration and the headers of its weights, and maps the weights.
+   * Opens a folder or a GGUF file: reads its configuration and the headers of its weights, and maps
+   * the weights. Of a split GGUF model any part is given.
    *
-   * @throws FormatException if a file breaks a rule of its format, or the configuration has no
-   *     {@code model_type}
-   * @throws IOException if the path is no such folder, or a file is missing or cannot be read; the
-   *     message names what is missing
+   * @throws FormatException if a file breaks a rule of its format, or the configuration does not
+   *     say which architecture it is
+   * @throws IOException if the path is neither, or a file is missing or cannot be read; the message
+   *     names what is missing
    */
-  public static Checkpoint open(Path folder) throws IOException {
-    requireFolder(folder);
+  public static Checkpoint open(Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      return openFolder(path);
+    }
+    if (GgufHeader.hasName(path)) {
+      return openGguf(path);
+    }
+    throw neither(path);
+  }
+
+  private static Checkpoint openGguf(Path file) throws IOException {
+    GgufWeights weights = GgufWeights.open(file);
+    boolean opened = false;
+    try {
+      GgufMetadata metadata = weights.headers().getFirst().metadata();
+      Map<String, Object> config = Collections.unmodifiableMap(GgufConfig.read(metadata, weights));
+      String modelType = String.valueOf(config.get(MODEL_TYPE));
+      Checkpoint checkpoint =
+          new Checkpoint(
+              file,
+              modelType,
+              config,
+              Collections.unmodifiableMap(GgufConfig.generation(metadata)),
+              weights);
+      opened = true;
+      return checkpoint;
+    } finally {
+      if (!opened) {
+        weights.close();
+      }
+    }
+  }
+
+  private static Checkpoint openFolder(Path folder) throws IOException {
     Path configFile = folder.resolve(CONFIG_FILE);
     if (!FileInput.isPresent(configFile)) {
       throw new NoSuchFileException(
@@ -79,17 +114,16 @@ public final class Checkpoint implements ModelSource {
                 MODEL_TYPE, modelType == null ? "nothing" : Quoted.of(modelType.toString())));
   }
 
-  private static void requireFolder(Path path) throws IOException {
-    if (Files.isDirectory(path)) {
-      return;
-    }
+  private static IOException neither(Path path) throws IOException {
     if (!Files.exists(path)) {
-      throw new NoSuchFileException(
-          path.toString(), null, "no such folder; expected a model folder with config.json");
+      return new NoSuchFileException(
+          path.toString(),
+          null,
+          "no such folder; expected a model folder with config.json or a .gguf file");
     }
     try (FileChannel channel = FileInput.open(path)) {
       String misplaced = FileKind.misplaced(FileInput.prefix(channel));
-      throw new FormatException(
+      return new FormatException(
           path,
           misplaced != null
               ? misplaced
@@ -104,14 +138,14 @@ public final class Checkpoint implements ModelSource {
     return hasWeights ? "" : ". It also has " + FolderContents.of(folder).whyNoWeights();
   }
 
-  /** The folder. */
-  public Path folder() {
-    return folder;
+  /** The folder, or the GGUF file. */
+  public Path path() {
+    return path;
   }
 
   @Override
   public String location() {
-    return folder.toString();
+    return path.toString();
   }
 
   @Override
@@ -136,12 +170,12 @@ public final class Checkpoint implements ModelSource {
   }
 
   @Override
-  public SafetensorsWeights weights() {
+  public CheckpointWeights weights() {
     return weights;
   }
 
   /**
-   * Reads the weights into memory ahead of their use; see {@link SafetensorsWeights#prefetch}.
+   * Reads the weights into memory ahead of their use; see {@link CheckpointWeights#prefetch}.
    *
    * @throws IllegalStateException if the checkpoint is closed already
    */
@@ -155,9 +189,9 @@ public final class Checkpoint implements ModelSource {
     weights.close();
   }
 
-  /** The folder and the model type. */
+  /** The path and the model type. */
   @Override
   public String toString() {
-    return "%s (%s)".formatted(folder, modelType);
+    return "%s (%s)".formatted(path, modelType);
   }
 }

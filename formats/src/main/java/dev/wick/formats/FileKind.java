@@ -18,7 +18,7 @@ final class FileKind {
       return "this is a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'";
     }
     if (text.startsWith("GGUF")) {
-      return "this is a GGUF file; use the safetensors checkpoint of the model";
+      return "this is a GGUF file; give it a name that ends in .gguf and pass it as the model";
     }
     if (text.startsWith("PK\u0003\u0004") || text.startsWith("\u0080\u0002")) {
       return "this is a PyTorch pickle file, which is not read because it can run code; "

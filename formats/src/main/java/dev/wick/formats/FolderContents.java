@@ -45,7 +45,7 @@ record FolderContents(List<String> names) {
     }
     List<String> gguf = ending(".gguf");
     if (!gguf.isEmpty()) {
-      return "%s; use the safetensors checkpoint of the model".formatted(gguf.getFirst());
+      return "%s; pass that file as the model".formatted(gguf.getFirst());
     }
     return names.isEmpty() ? "an empty folder" : "neither of them; download the weights too";
   }

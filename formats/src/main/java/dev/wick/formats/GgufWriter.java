@@ -1,6 +1,5 @@
 package dev.wick.formats;
 
-import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -135,7 +134,7 @@ public final class GgufWriter {
    *     there are more than four axes
    */
   public GgufWriter add(String name, TensorSpec spec, TensorContent content) {
-    typeId(spec.dtype());
+    GgufTypes.id(spec.dtype());
     if (spec.shape().rank() < 1 || spec.shape().rank() > MAX_AXES) {
       throw new IllegalArgumentException(
           "gguf: expected 1 to %d axes for %s, got %s".formatted(MAX_AXES, Quoted.of(name), spec));
@@ -201,7 +200,7 @@ public final class GgufWriter {
       for (int axis = extents.length - 1; axis >= 0; axis--) {
         int64(out, extents[axis]); // innermost first
       }
-      int32(out, typeId(tensor.spec().dtype()));
+      int32(out, GgufTypes.id(tensor.spec().dtype()));
       int64(out, offset);
       offset = aligned(Math.addExact(offset, tensor.spec().byteSize()));
     }
@@ -229,33 +228,6 @@ public final class GgufWriter {
 
   private static long aligned(long offset) {
     return Math.ceilDiv(offset, ALIGNMENT) * ALIGNMENT;
-  }
-
-  /** Number of a type in {@code enum ggml_type}. */
-  private static int typeId(DType dtype) {
-    return switch (dtype) {
-      case F32 -> 0;
-      case F16 -> 1;
-      case Q4_0 -> 2;
-      case Q4_1 -> 3;
-      case Q5_0 -> 6;
-      case Q5_1 -> 7;
-      case Q8_0 -> 8;
-      case Q2_K -> 10;
-      case Q3_K -> 11;
-      case Q4_K -> 12;
-      case Q5_K -> 13;
-      case Q6_K -> 14;
-      case IQ4_NL -> 20;
-      case I8 -> 24;
-      case I16 -> 25;
-      case I32 -> 26;
-      case I64 -> 27;
-      case F64 -> 28;
-      case BF16 -> 30;
-      case F8_E4M3, F8_E5M2, U64, U32, U16, U8, BOOL ->
-          throw new IllegalArgumentException("gguf: expected a type of the format, got " + dtype);
-    };
   }
 
   /** Writes a value. */

@@ -3,14 +3,11 @@ package dev.wick.formats;
 import dev.wick.engine.model.WeightSource;
 import dev.wick.engine.tensor.TensorSpec;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 
 /**
@@ -21,20 +18,11 @@ import java.util.function.LongConsumer;
  * {@link IllegalStateException}. The file must not be cut short by others while it is mapped.
  */
 public final class SafetensorsFile implements WeightSource, AutoCloseable {
-  /** Bytes per step of a prefetch: a multiple of any page size, short enough to stop soon. */
-  private static final long PREFETCH_STEP = 16L << 20;
-
   private final SafetensorsHeader header;
-  private final Arena arena;
-  private final MemorySegment mapping;
-  // An arena cannot be closed during a native call on its memory; this keeps the two apart. It is
-  // fair, so that close need not wait for a whole prefetch.
-  private final ReentrantLock mappingInUse = new ReentrantLock(true);
-  private volatile boolean closed;
+  private final FileMapping mapping;
 
-  private SafetensorsFile(SafetensorsHeader header, Arena arena, MemorySegment mapping) {
+  private SafetensorsFile(SafetensorsHeader header, FileMapping mapping) {
     this.header = header;
-    this.arena = arena;
     this.mapping = mapping;
   }
 
@@ -45,30 +33,9 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
    * @throws IOException if the file cannot be read or mapped
    */
   public static SafetensorsFile open(Path file) throws IOException {
-    Arena arena = Arena.ofShared();
-    boolean opened = false;
     try (FileChannel channel = FileInput.open(file)) {
       SafetensorsHeader header = SafetensorsHeaderParser.parse(file, channel);
-      MemorySegment mapping = map(channel, header, arena);
-      opened = true;
-      return new SafetensorsFile(header, arena, mapping);
-    } finally {
-      if (!opened) {
-        arena.close();
-      }
-    }
-  }
-
-  private static MemorySegment map(FileChannel channel, SafetensorsHeader header, Arena arena)
-      throws IOException {
-    try {
-      return channel.map(FileChannel.MapMode.READ_ONLY, 0, header.fileSize(), arena);
-    } catch (ClosedByInterruptException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new IOException(
-          "%s: cannot map %d bytes: %s".formatted(header.file(), header.fileSize(), e.getMessage()),
-          e);
+      return new SafetensorsFile(header, FileMapping.of(file, channel, header.fileSize()));
     }
   }
 
@@ -97,12 +64,11 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
    */
   @Override
   public MemorySegment data(String name) throws IOException {
-    requireOpen();
     SafetensorsHeader.Entry entry = header.entries().get(name);
     if (entry == null) {
       throw new FormatException(header.file(), "there is no tensor %s".formatted(Quoted.of(name)));
     }
-    return mapping.asSlice(header.dataOffset() + entry.begin(), entry.byteSize());
+    return mapping.slice(header.dataOffset() + entry.begin(), entry.byteSize());
   }
 
   /**
@@ -114,24 +80,7 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
    * @throws IllegalStateException if this file is closed already
    */
   boolean prefetch(LongConsumer listener) {
-    requireOpen();
-    for (long begin = 0; begin < mapping.byteSize(); begin += PREFETCH_STEP) {
-      long end = Math.min(begin + PREFETCH_STEP, mapping.byteSize());
-      mappingInUse.lock();
-      try {
-        if (closed) {
-          return false;
-        }
-        PagePopulation.populate(mapping.asSlice(begin, end - begin));
-      } finally {
-        mappingInUse.unlock();
-      }
-      listener.accept(end);
-      if (Thread.currentThread().isInterrupted()) {
-        return false;
-      }
-    }
-    return true;
+    return mapping.prefetch(listener);
   }
 
   /**
@@ -141,21 +90,7 @@ public final class SafetensorsFile implements WeightSource, AutoCloseable {
    */
   @Override
   public void close() {
-    mappingInUse.lock();
-    try {
-      if (arena.scope().isAlive()) {
-        arena.close();
-      }
-      closed = true;
-    } finally {
-      mappingInUse.unlock();
-    }
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("safetensors: %s is closed".formatted(header.file()));
-    }
+    mapping.close();
   }
 
   /** The path of the file. */

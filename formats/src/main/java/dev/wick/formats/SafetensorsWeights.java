@@ -1,6 +1,5 @@
 package dev.wick.formats;
 
-import dev.wick.engine.model.WeightSource;
 import dev.wick.engine.tensor.TensorSpec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -21,7 +20,7 @@ import java.util.function.Consumer;
  * <p>Thread-safe. Opening reads the headers and maps the files; the data are read as they are used,
  * or ahead of that by {@link #prefetch}.
  */
-public final class SafetensorsWeights implements WeightSource, AutoCloseable {
+public final class SafetensorsWeights implements CheckpointWeights {
   /** The file of a checkpoint that is not sharded. */
   static final String SINGLE_FILE = "model.safetensors";
 
@@ -169,19 +168,12 @@ public final class SafetensorsWeights implements WeightSource, AutoCloseable {
     return files.stream().map(SafetensorsFile::header).toList();
   }
 
-  /** Bytes of all files. */
+  @Override
   public long byteSize() {
     return files.stream().mapToLong(file -> file.header().fileSize()).sum();
   }
 
-  /**
-   * Reads all files into memory, ahead of their use, and returns when that is done; meant for a
-   * thread of its own while kernels warm up. Returns early when the weights are closed or the
-   * thread is interrupted. Nothing depends on it: data that were not prefetched are read when used.
-   *
-   * @param listener called on this thread after every few megabytes
-   * @throws IllegalStateException if the weights are closed already
-   */
+  @Override
   public void prefetch(Consumer<LoadProgress> listener) {
     requireOpen();
     long total = byteSize();
@@ -199,7 +191,6 @@ public final class SafetensorsWeights implements WeightSource, AutoCloseable {
     }
   }
 
-  /** Unmaps all files; segments from them then throw {@link IllegalStateException}. */
   @Override
   public void close() {
     closed = true;

@@ -72,7 +72,7 @@ class CheckpointTest {
         "{\"weight_map\":{\"a\":\"1.safetensors\",\"b\":\"2.safetensors\",\"c\":\"2.safetensors\"}}");
 
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      SafetensorsWeights weights = checkpoint.weights();
+      SafetensorsWeights weights = (SafetensorsWeights) checkpoint.weights();
       assertThat(checkpoint.generationConfig()).isEmpty();
       assertThat(weights.names()).containsExactly("a", "b", "c");
       assertThat(weights.data("c").toArray(ValueLayout.JAVA_BYTE)).containsExactly(4, 5, 6, 7);
@@ -295,7 +295,7 @@ class CheckpointTest {
   @ParameterizedTest
   @CsvSource({
     "pytorch_model.bin,                'a PyTorch pickle, which is not read'",
-    "model-q8_0.gguf,                  'use the safetensors checkpoint of the model'",
+    "model-q8_0.gguf,                  'pass that file as the model'",
     "model-00001-of-00002.safetensors, 'without their index; download the index too'",
     "weights.safetensors,              'rename it if it holds the whole model'",
     "adapter_model.safetensors,        'this is a LoRA adapter'",
@@ -332,18 +332,21 @@ class CheckpointTest {
 
   @Test
   void open_fileInPlaceOfFolder_saysWhatItIs() throws IOException {
-    Path gguf = write("model.gguf", "GGUF\u0003");
+    Path gguf = write("model.bin", "GGUF\u0003");
     writeWeights();
 
     assertThatThrownBy(() -> Checkpoint.open(gguf))
         .isInstanceOf(FormatException.class)
-        .hasMessage(gguf + ": this is a GGUF file; use the safetensors checkpoint of the model");
+        .hasMessage(
+            gguf
+                + ": this is a GGUF file; give it a name that ends in .gguf and pass it as the"
+                + " model");
     assertThatThrownBy(() -> Checkpoint.open(folder.resolve("model.safetensors")))
         .isInstanceOf(FormatException.class)
         .hasMessageEndingWith("got a file; pass the folder that holds config.json");
     assertThatThrownBy(() -> Checkpoint.open(folder.resolve("absent")))
         .isInstanceOf(NoSuchFileException.class)
-        .hasMessageEndingWith("no such folder; expected a model folder with config.json");
+        .hasMessageEndingWith("no such folder; expected a model folder with config.json or a .gguf file");
   }
 
   @Test

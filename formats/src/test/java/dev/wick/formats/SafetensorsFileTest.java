@@ -63,7 +63,7 @@ class SafetensorsFileTest {
         .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> file.data("a"))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("safetensors: %s is closed".formatted(path));
+        .hasMessage("weights: %s is closed".formatted(path));
     assertThatThrownBy(() -> file.prefetch(bytes -> {})).isInstanceOf(IllegalStateException.class);
     assertThat(file.header().names()).containsExactly("a");
   }

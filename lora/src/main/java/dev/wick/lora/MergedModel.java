@@ -6,6 +6,7 @@ import dev.wick.engine.tensor.HostTensor;
 import dev.wick.engine.tensor.TensorSpec;
 import dev.wick.formats.Checkpoint;
 import dev.wick.formats.SafetensorsHeader;
+import dev.wick.formats.SafetensorsWeights;
 import dev.wick.formats.SafetensorsWriter;
 import dev.wick.formats.TensorContent;
 import java.io.IOException;
@@ -29,6 +30,7 @@ public final class MergedModel {
   private static final String CONFIG = "config.json";
 
   private final Checkpoint base;
+  private final SafetensorsWeights files;
   private final BaseWeights weights;
   private final MergePlan plan;
   private final MergeOptions options;
@@ -38,9 +40,20 @@ public final class MergedModel {
   private MergedModel(Checkpoint base, List<AdapterUse> uses, MergeOptions options)
       throws IOException {
     this.base = base;
+    this.files = files(base);
     this.weights = new BaseWeights(base.location(), base.weights());
     this.plan = new MergePlan(weights, uses);
     this.options = options;
+  }
+
+  private static SafetensorsWeights files(Checkpoint base) throws IOException {
+    if (base.weights() instanceof SafetensorsWeights files) {
+      return files;
+    }
+    throw new IOException(
+        "%s: expected a model folder to merge adapters into, got a GGUF file; merge into the folder"
+                .formatted(base.path())
+            + " that it was made from, and quantize the result");
   }
 
   /**
@@ -68,7 +81,7 @@ public final class MergedModel {
   }
 
   private void writeShards(Path folder) throws IOException {
-    List<SafetensorsHeader> headers = base.weights().headers();
+    List<SafetensorsHeader> headers = files.headers();
     for (int i = 0; i < headers.size(); i++) {
       SafetensorsHeader header = headers.get(i);
       String shard = header.file().getFileName().toString();
@@ -82,7 +95,7 @@ public final class MergedModel {
       }
       writer.write(folder.resolve(shard));
     }
-    if (Files.exists(base.folder().resolve(INDEX)) || headers.size() > 1) {
+    if (Files.exists(base.path().resolve(INDEX)) || headers.size() > 1) {
       Map<String, Object> index = new LinkedHashMap<>();
       index.put("metadata", Map.of("total_size", totalBytes));
       index.put("weight_map", shardByTensor);
@@ -158,7 +171,7 @@ public final class MergedModel {
 
   private void copyOthers(Path folder) throws IOException {
     List<Path> others = new ArrayList<>();
-    try (Stream<Path> files = Files.list(base.folder())) {
+    try (Stream<Path> files = Files.list(base.path())) {
       files.filter(MergedModel::isOther).forEach(others::add);
     }
     for (Path file : others) {
@@ -176,7 +189,7 @@ public final class MergedModel {
 
   private void writeConfig(Path folder) throws IOException {
     if (!plan.unties() && !options.widen()) {
-      Files.copy(base.folder().resolve(CONFIG), folder.resolve(CONFIG));
+      Files.copy(base.path().resolve(CONFIG), folder.resolve(CONFIG));
       return;
     }
     Map<String, Object> config = new LinkedHashMap<>(base.config());

@@ -9,6 +9,7 @@ import dev.wick.engine.model.LowRank;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.HostTensor;
 import dev.wick.formats.Checkpoint;
+import dev.wick.formats.SafetensorsWeights;
 import dev.wick.formats.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,7 +63,7 @@ class MergedModelTest {
 
     try (Checkpoint merged = Checkpoint.open(out);
         Checkpoint original = Checkpoint.open(base)) {
-      assertThat(merged.weights().headers()).hasSize(2);
+      assertThat(((SafetensorsWeights) merged.weights()).headers()).hasSize(2);
       assertThat(merged.weights().names()).isEqualTo(original.weights().names());
       assertThat(merged.config()).isEqualTo(original.config());
       assertThat(out.resolve("tokenizer.json")).exists();
