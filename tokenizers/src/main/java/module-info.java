@@ -1,13 +1,14 @@
 import org.jspecify.annotations.NullMarked;
 
 /**
- * Text to token ids and back: {@code tokenizer.json} as Hugging Face publishes it, incremental
- * detokenising, and chat templates.
+ * Text to token ids and back: {@code tokenizer.json} as Hugging Face publishes it or what a GGUF
+ * file has in its place, incremental detokenising, and chat templates.
  */
 @NullMarked
 module dev.wick.tokenizers {
   requires static transitive org.jspecify;
   requires transitive dev.wick.engine;
+  requires transitive dev.wick.formats;
   requires ai.djl.tokenizers;
   requires com.fasterxml.jackson.core;
   requires com.fasterxml.jackson.databind;

@@ -48,7 +48,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = {"-m", "--model"},
-      paramLabel = "DIR|HUBID[@REV]",
+      paramLabel = "DIR|FILE.gguf|HUBID[@REV][:FILE.gguf]",
       description = "A model folder or a hub id.")
   private @Nullable String model;
 

@@ -4,7 +4,9 @@ import dev.wick.cli.session.ModelFolder;
 import dev.wick.cli.terminal.Json;
 import dev.wick.cli.terminal.Quantities;
 import dev.wick.cli.terminal.Streams;
+import dev.wick.engine.tensor.TensorSpec;
 import dev.wick.formats.Checkpoint;
+import dev.wick.formats.GgufHeader;
 import dev.wick.formats.SafetensorsHeader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -30,8 +32,8 @@ final class InspectCommand implements Callable<Integer> {
   @Option(
       names = {"-m", "--model"},
       required = true,
-      paramLabel = "DIR|FILE.safetensors|HUBID[@REV]",
-      description = "A model folder, a safetensors file, or a hub id.")
+      paramLabel = "DIR|FILE.gguf|FILE.safetensors|HUBID[@REV][:FILE.gguf]",
+      description = "A model folder, a GGUF or safetensors file, or a hub id.")
   private String model = "";
 
   @Option(names = "--summary", description = "Leave out the list of tensors.")
@@ -56,17 +58,13 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private Inspection inspect() throws IOException {
-    if (Files.isRegularFile(Path.of(model))) {
+    if (Files.isRegularFile(Path.of(model)) && !GgufHeader.hasName(Path.of(model))) {
       SafetensorsHeader header = SafetensorsHeader.read(Path.of(model));
-      return new Inspection(model, Map.of(), List.of(header), Map.of());
-    }
-    Path folder = ModelFolder.resolve(model, streams);
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       return new Inspection(
-          folder.toString(),
-          checkpoint.config(),
-          checkpoint.weights().headers(),
-          Inspection.companions(folder));
+          model, Map.of(), List.of(Inspection.WeightFile.of(header)), Map.of());
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(ModelFolder.resolve(model, streams))) {
+      return Inspection.of(checkpoint);
     }
   }
 
@@ -81,10 +79,10 @@ final class InspectCommand implements Callable<Integer> {
       printTensors(inspection);
     }
     out.printf("%nfiles%n");
-    for (SafetensorsHeader header : inspection.headers()) {
+    for (Inspection.WeightFile file : inspection.files()) {
       out.printf(
           "  %-40s %6d tensors %10s%n",
-          header.file().getFileName(), header.names().size(), Quantities.bytes(header.fileSize()));
+          file.name(), file.tensors().size(), Quantities.bytes(file.byteSize()));
     }
     out.printf("%ntotals%n");
     inspection
@@ -111,15 +109,16 @@ final class InspectCommand implements Callable<Integer> {
   private void printTensors(Inspection inspection) {
     PrintWriter out = streams.out();
     int widest = 0;
-    for (SafetensorsHeader.Entry tensor : inspection.tensors()) {
-      widest = Math.max(widest, tensor.name().length());
+    for (String name : inspection.tensors().keySet()) {
+      widest = Math.max(widest, name.length());
     }
     out.printf("%ntensors%n");
-    for (SafetensorsHeader.Entry tensor : inspection.tensors()) {
-      String name = tensor.name() + " ".repeat(widest - tensor.name().length());
+    for (Map.Entry<String, TensorSpec> tensor : inspection.tensors().entrySet()) {
+      String name = tensor.getKey() + " ".repeat(widest - tensor.getKey().length());
+      TensorSpec spec = tensor.getValue();
       out.printf(
           "  %s  %-6s %-20s %10s%n",
-          name, tensor.spec().dtype(), tensor.spec().shape(), Quantities.bytes(tensor.byteSize()));
+          name, spec.dtype(), spec.shape(), Quantities.bytes(spec.byteSize()));
     }
   }
 }

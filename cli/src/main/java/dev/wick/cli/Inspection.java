@@ -1,6 +1,12 @@
 package dev.wick.cli;
 
+import dev.wick.engine.tensor.TensorSpec;
+import dev.wick.formats.Checkpoint;
+import dev.wick.formats.GgufHeader;
+import dev.wick.formats.GgufVocabulary;
+import dev.wick.formats.GgufWeights;
 import dev.wick.formats.SafetensorsHeader;
+import dev.wick.formats.SafetensorsWeights;
 import dev.wick.tokenizers.TokenizerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,14 +23,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param location folder or file
  * @param config its {@code config.json}, empty for a file
- * @param headers of its weights
+ * @param files that hold its weights
  * @param companions whether the folder has what is needed beside weights, by name; empty for a file
  */
 record Inspection(
     String location,
     Map<String, Object> config,
-    List<SafetensorsHeader> headers,
+    List<WeightFile> files,
     Map<String, Boolean> companions) {
+
+  /** Longer lists of metadata are left out. */
+  private static final int MAX_LIST = 16;
 
   /** What a reader looks for first, if the configuration has it. */
   private static final List<String> SUMMARY =
@@ -51,6 +60,37 @@ record Inspection(
           "torch_dtype",
           "dtype");
 
+  /** A file of weights: its name, its size, what it says beside tensors, and its tensors. */
+  record WeightFile(
+      String name, long byteSize, Map<String, ?> metadata, Map<String, TensorSpec> tensors) {
+
+    static WeightFile of(SafetensorsHeader header) {
+      Map<String, TensorSpec> tensors = new LinkedHashMap<>();
+      header.entries().forEach((name, entry) -> tensors.put(name, entry.spec()));
+      return new WeightFile(
+          String.valueOf(header.file().getFileName()),
+          header.fileSize(),
+          header.metadata(),
+          tensors);
+    }
+
+    static WeightFile of(GgufHeader header) {
+      Map<String, TensorSpec> tensors = new LinkedHashMap<>();
+      header.entries().forEach((name, entry) -> tensors.put(name, entry.spec()));
+      Map<String, Object> metadata = new LinkedHashMap<>();
+      header.metadata().values().forEach((key, value) -> metadata.put(key, shown(value)));
+      return new WeightFile(
+          String.valueOf(header.file().getFileName()), header.fileSize(), metadata, tensors);
+    }
+
+    /** A vocabulary is no reading matter: of a long list only the length is shown. */
+    private static Object shown(Object value) {
+      return value instanceof List<?> list && list.size() > MAX_LIST
+          ? "%d values".formatted(list.size())
+          : value;
+    }
+  }
+
   /** Counts over tensors. */
   record Total(int tensors, long parameters, long bytes) {
     static final Total NONE = new Total(0, 0, 0);
@@ -60,8 +100,35 @@ record Inspection(
     }
   }
 
+  static Inspection of(Checkpoint checkpoint) throws IOException {
+    return switch (checkpoint.weights()) {
+      case SafetensorsWeights weights ->
+          new Inspection(
+              checkpoint.location(),
+              checkpoint.config(),
+              weights.headers().stream().map(WeightFile::of).toList(),
+              companions(checkpoint.path()));
+      case GgufWeights weights -> {
+        List<GgufHeader> headers = weights.headers();
+        yield new Inspection(
+            checkpoint.location(),
+            checkpoint.config(),
+            headers.stream().map(WeightFile::of).toList(),
+            companions(headers.getFirst(), checkpoint));
+      }
+    };
+  }
+
+  private static Map<String, Boolean> companions(GgufHeader header, Checkpoint checkpoint) {
+    Map<String, Boolean> companions = new LinkedHashMap<>();
+    companions.put("tokenizer", header.metadata().has(GgufVocabulary.TOKENS));
+    companions.put("chat template", header.metadata().has(GgufVocabulary.CHAT_TEMPLATE));
+    companions.put("generation config", !checkpoint.generationConfig().isEmpty());
+    return companions;
+  }
+
   /** Whether a folder has a tokenizer, a chat template and a generation configuration. */
-  static Map<String, Boolean> companions(Path folder) throws IOException {
+  private static Map<String, Boolean> companions(Path folder) throws IOException {
     Map<String, Boolean> companions = new LinkedHashMap<>();
     companions.put("tokenizer", Files.exists(folder.resolve("tokenizer.json")));
     companions.put(
@@ -87,19 +154,19 @@ record Inspection(
     return summary;
   }
 
-  /** The tensors of all files. */
-  List<SafetensorsHeader.Entry> tensors() {
-    List<SafetensorsHeader.Entry> tensors = new ArrayList<>();
-    headers.forEach(header -> tensors.addAll(header.entries().values()));
+  /** The tensors of all files, by the names of the files. */
+  Map<String, TensorSpec> tensors() {
+    Map<String, TensorSpec> tensors = new LinkedHashMap<>();
+    files.forEach(file -> tensors.putAll(file.tensors()));
     return tensors;
   }
 
   /** Counts by type. */
   Map<String, Total> totals() {
     Map<String, Total> totals = new TreeMap<>();
-    for (SafetensorsHeader.Entry tensor : tensors()) {
-      Total one = new Total(1, tensor.spec().shape().size(), tensor.byteSize());
-      totals.merge(tensor.spec().dtype().name(), one, Total::plus);
+    for (TensorSpec tensor : tensors().values()) {
+      Total one = new Total(1, tensor.shape().size(), tensor.byteSize());
+      totals.merge(tensor.dtype().name(), one, Total::plus);
     }
     return totals;
   }
@@ -115,17 +182,19 @@ record Inspection(
     fields.put("location", location);
     fields.put("config", config);
     companions.forEach((name, there) -> fields.put(name.replace(' ', '_'), there));
-    List<Object> files = new ArrayList<>();
-    for (SafetensorsHeader header : headers) {
-      Map<String, Object> file = new LinkedHashMap<>();
-      file.put("name", String.valueOf(header.file().getFileName()));
-      file.put("bytes", header.fileSize());
-      file.put("metadata", header.metadata());
-      files.add(file);
+    List<Object> ofFiles = new ArrayList<>();
+    for (WeightFile file : files) {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("name", file.name());
+      one.put("bytes", file.byteSize());
+      one.put("metadata", file.metadata());
+      ofFiles.add(one);
     }
-    fields.put("files", files);
+    fields.put("files", ofFiles);
     if (withTensors) {
-      fields.put("tensors", tensors().stream().map(Inspection::fields).toList());
+      List<Object> tensors = new ArrayList<>();
+      tensors().forEach((name, spec) -> tensors.add(fields(name, spec)));
+      fields.put("tensors", tensors);
     }
     Map<String, Object> byType = new LinkedHashMap<>();
     totals().forEach((dtype, total) -> byType.put(dtype, fields(total)));
@@ -134,12 +203,12 @@ record Inspection(
     return fields;
   }
 
-  private static Map<String, Object> fields(SafetensorsHeader.Entry tensor) {
+  private static Map<String, Object> fields(String name, TensorSpec tensor) {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("name", tensor.name());
-    fields.put("dtype", tensor.spec().dtype().name());
+    fields.put("name", name);
+    fields.put("dtype", tensor.dtype().name());
     List<Object> shape = new ArrayList<>();
-    for (long extent : tensor.spec().shape().toArray()) {
+    for (long extent : tensor.shape().toArray()) {
       shape.add(extent);
     }
     fields.put("shape", shape);

@@ -32,7 +32,7 @@ final class TokenizeCommand implements Callable<Integer> {
   @Option(
       names = {"-m", "--model"},
       required = true,
-      paramLabel = "DIR|HUBID[@REV]",
+      paramLabel = "DIR|FILE.gguf|HUBID[@REV][:FILE.gguf]",
       description = "A folder with tokenizer.json, or a hub id.")
   private String model = "";
 

@@ -11,6 +11,7 @@ import dev.wick.cli.training.AdapterFlags;
 import dev.wick.cli.training.ModelRecordEncoder;
 import dev.wick.cli.training.RunFlags;
 import dev.wick.cli.training.TrainingProgress;
+import dev.wick.formats.SafetensorsWeights;
 import dev.wick.lora.training.FullTrainer;
 import dev.wick.lora.training.LoraTrainer;
 import dev.wick.lora.training.TrainingConfig;
@@ -128,7 +129,7 @@ final class TrainCommand implements Callable<Integer> {
     boolean conversations =
         records.stream().anyMatch(r -> r.content() instanceof TrainingRecord.Conversation);
     ModelRecordEncoder encoder =
-        new ModelRecordEncoder(session.folder(), session.tokenizer(), conversations);
+        new ModelRecordEncoder(session.path(), session.tokenizer(), conversations);
     int context = session.model().info().contextLength();
     return TrainingData.encode(records, encoder, Math.min(run.maxLength(), context));
   }
@@ -164,7 +165,12 @@ final class TrainCommand implements Callable<Integer> {
       TrainingProgress progress)
       throws IOException {
     if (full) {
-      FullTrainer trainer = new FullTrainer(session.model(), session.folder(), config);
+      if (!(session.checkpoint().weights() instanceof SafetensorsWeights)) {
+        throw new UsageException(
+            "--full: expected a model folder, whose weights can be trained, got the GGUF file "
+                + session.path());
+      }
+      FullTrainer trainer = new FullTrainer(session.model(), session.path(), config);
       held.ifPresent(trainer::withValidation);
       trainer.withListener(progress).withResume(resume);
       try (Interrupts _ = Interrupts.handledBy(trainer::cancel)) {

@@ -72,6 +72,16 @@ public final class GgufHeader {
     }
   }
 
+  /**
+   * Reads and checks the header that speaks for a model: of a split model that of its first part,
+   * whichever part is given.
+   *
+   * @throws IOException as {@link #read}, or if a part is missing
+   */
+  public static GgufHeader readModel(Path file) throws IOException {
+    return read(GgufWeights.parts(file).getFirst());
+  }
+
   /** Whether a path looks like a GGUF file: by its name, {@code .gguf}. */
   public static boolean hasName(Path path) {
     return path.toString().endsWith(".gguf");

@@ -70,8 +70,8 @@ public final class Hub {
   }
 
   /**
-   * The folder of a model that a user names: an existing folder as it is, otherwise a hub id, whose
-   * missing files are downloaded.
+   * The folder or GGUF file of a model that a user names: an existing one as it is, otherwise a hub
+   * id, whose missing files are downloaded.
    *
    * @throws IllegalArgumentException if the text is neither a folder nor a hub id
    * @throws HubException if the model cannot be had
@@ -79,6 +79,9 @@ public final class Hub {
   public Path resolveFolder(String model, DownloadListener listener) throws IOException {
     return switch (ModelLocation.parse(model)) {
       case ModelLocation.Folder(Path path) -> path;
+      case ModelLocation.File(Path path) -> path;
+      case ModelLocation.FileOnHub file ->
+          resolve(file.id(), file.selection(), listener).resolve(file.file());
       case ModelLocation.OnHub(HubId id) -> {
         try {
           yield resolve(id, FileSelection.model(), listener);

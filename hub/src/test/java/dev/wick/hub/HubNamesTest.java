@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +72,35 @@ final class HubNamesTest {
   void location_hubId_isOnTheHub() {
     assertThat(ModelLocation.parse("Qwen/Qwen3-0.6B@v1"))
         .isEqualTo(new ModelLocation.OnHub(new HubId("Qwen/Qwen3-0.6B", "v1")));
+  }
+
+  @Test
+  void location_ggufFile_isAFile() throws IOException {
+    Path file = Files.createFile(folder.resolve("model-q8_0.gguf"));
+
+    assertThat(ModelLocation.parse(file.toString())).isEqualTo(new ModelLocation.File(file));
+  }
+
+  @Test
+  void location_ggufFileOfARepository_isOnTheHub() {
+    assertThat(ModelLocation.parse("Qwen/Qwen3-0.6B-GGUF@v1:q8/Qwen3-0.6B-Q8_0.gguf"))
+        .isEqualTo(
+            new ModelLocation.FileOnHub(
+                new HubId("Qwen/Qwen3-0.6B-GGUF", "v1"), "q8/Qwen3-0.6B-Q8_0.gguf"));
+    assertThat(
+            new ModelLocation.FileOnHub(HubId.parse("a/b"), "m-00001-of-00002.gguf")
+                .selection()
+                .select(
+                    List.of("m-00001-of-00002.gguf", "m-00002-of-00002.gguf", "n-00001-of-2.gguf")))
+        .containsExactly("m-00001-of-00002.gguf", "m-00002-of-00002.gguf");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"absent.gguf", "a/b:../c.gguf", "a/b:*.gguf", "a/b:/c.gguf"})
+  void location_ggufFileOfNoRepository_isRefused(String text) {
+    assertThatThrownBy(() -> ModelLocation.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("as a hub id: ");
   }
 
   @ParameterizedTest

@@ -1,6 +1,8 @@
 package dev.wick.tokenizers;
 
 import dev.wick.engine.model.Tokenizer;
+import dev.wick.formats.GgufHeader;
+import dev.wick.formats.GgufMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +15,7 @@ import java.util.Set;
 
 /**
  * A tokenizer as Hugging Face publishes it: {@code tokenizer.json} with the special tokens of
- * {@code tokenizer_config.json}.
+ * {@code tokenizer_config.json}. The tokenizer in a GGUF file becomes one.
  *
  * <p>Encoding is done by the tokenizers library itself (Rust, through the JNI binding of DJL), so
  * that every pipeline gives the ids it gives in Python. Decoding of byte-level vocabularies, which
@@ -45,14 +47,18 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   }
 
   /**
-   * Loads the tokenizer of a model folder.
+   * Loads the tokenizer of a model.
    *
    * @param path a folder with {@code tokenizer.json} and, usually, {@code tokenizer_config.json};
-   *     or such a {@code tokenizer.json} itself
+   *     such a {@code tokenizer.json} itself; or a GGUF file
    * @throws IOException if a file is missing, unreadable or damaged; the message names it
    * @throws TokenizerException if the native library does not run on this platform
    */
   public static HuggingFaceTokenizer load(Path path) throws IOException {
+    if (GgufHeader.hasName(path) && !Files.isDirectory(path)) {
+      GgufMetadata metadata = GgufHeader.readModel(path).metadata();
+      return of(path.toString(), GgufTokenizer.json(metadata), GgufTokenizer.config(metadata));
+    }
     Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
     Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
     if (folder == null || !Files.isRegularFile(file)) {

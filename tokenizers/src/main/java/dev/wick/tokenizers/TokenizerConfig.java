@@ -3,6 +3,7 @@ package dev.wick.tokenizers;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wick.formats.GgufHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,14 +56,22 @@ public final class TokenizerConfig {
     return EMPTY;
   }
 
+  /** A configuration of named special tokens and chat templates. */
+  static TokenizerConfig of(Map<String, String> specialTokens, Map<String, String> chatTemplates) {
+    return new TokenizerConfig(specialTokens, List.of(), List.of(), chatTemplates);
+  }
+
   /**
-   * Reads {@code tokenizer_config.json} of a folder; a folder without one has an empty
-   * configuration.
+   * Reads {@code tokenizer_config.json} of a folder, or what stands for it in a GGUF file; a folder
+   * without one has an empty configuration.
    *
    * @throws IOException if the file cannot be read or is damaged; the message names it
    */
-  public static TokenizerConfig load(Path folder) throws IOException {
-    Path file = folder.resolve("tokenizer_config.json");
+  public static TokenizerConfig load(Path path) throws IOException {
+    if (GgufHeader.hasName(path) && !Files.isDirectory(path)) {
+      return GgufTokenizer.config(GgufHeader.readModel(path).metadata());
+    }
+    Path file = path.resolve("tokenizer_config.json");
     return Files.exists(file) ? parse(file.toString(), Files.readAllBytes(file)) : EMPTY;
   }
 

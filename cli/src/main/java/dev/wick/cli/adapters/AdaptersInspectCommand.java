@@ -36,7 +36,7 @@ final class AdaptersInspectCommand implements Callable<Integer> {
 
   @Option(
       names = {"-m", "--model"},
-      paramLabel = "DIR|HUBID[@REV]",
+      paramLabel = "DIR|FILE.gguf|HUBID[@REV][:FILE.gguf]",
       description = "Check it against this model.")
   private @Nullable String model;
 

@@ -22,7 +22,7 @@ public final class ChatPrompts {
    * @throws IOException if the model has no template or no tokenizer, or one is damaged
    */
   public ChatPrompts(Session session, @Nullable Switch thinking) throws IOException {
-    this.template = ChatTemplate.load(session.folder());
+    this.template = ChatTemplate.load(session.path());
     this.tokenizer = session.tokenizer();
     this.thinking = thinking;
   }

@@ -138,7 +138,7 @@ public final class GenerationFlags {
       request.generationConfig(checkpoint.generationConfig());
       model = SamplingOptions.from(checkpoint.generationConfig());
     } catch (IllegalArgumentException e) {
-      throw new IOException(checkpoint.folder() + ": " + e.getMessage(), e);
+      throw new IOException(checkpoint.path() + ": " + e.getMessage(), e);
     }
     apply(request, model);
     return request;

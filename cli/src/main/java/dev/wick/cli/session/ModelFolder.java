@@ -11,20 +11,21 @@ import dev.wick.hub.ModelLocation;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Turns what a user writes for a model into a folder, by a download where it must be. */
+/** Turns what a user writes for a model into a path, by a download where it must be. */
 public final class ModelFolder {
   private ModelFolder() {}
 
   /**
-   * The folder of a model, with everything that running it needs.
+   * The folder or GGUF file of a model, with everything that running it needs.
    *
    * @throws IOException if it is on the hub and cannot be had
-   * @throws IllegalArgumentException if the text is neither a folder nor a hub id
+   * @throws IllegalArgumentException if the text is no folder, GGUF file or hub id
    */
   public static Path resolve(String model, Streams streams) throws IOException {
     return switch (ModelLocation.parse(model)) {
       case ModelLocation.Folder(Path path) -> path;
-      case ModelLocation.OnHub _ -> {
+      case ModelLocation.File(Path path) -> path;
+      case ModelLocation.OnHub _, ModelLocation.FileOnHub _ -> {
         try (ProgressBar bar = streams.progress("download")) {
           yield Hub.fromEnvironment().resolveFolder(model, listener(bar));
         }
@@ -33,14 +34,16 @@ public final class ModelFolder {
   }
 
   /**
-   * The folder of a model's tokenizer; of a model on the hub no weights are downloaded.
+   * The folder or GGUF file of a model's tokenizer; of a model on the hub no weights are downloaded.
    *
    * @throws IOException if it is on the hub and cannot be had
-   * @throws IllegalArgumentException if the text is neither a folder nor a hub id
+   * @throws IllegalArgumentException if the text is no folder, GGUF file or hub id
    */
   public static Path resolveTokenizer(String model, Streams streams) throws IOException {
     return switch (ModelLocation.parse(model)) {
       case ModelLocation.Folder(Path path) -> path;
+      case ModelLocation.File(Path path) -> path;
+      case ModelLocation.FileOnHub _ -> resolve(model, streams); // the tokenizer is in the file
       case ModelLocation.OnHub(HubId id) -> {
         try (ProgressBar bar = streams.progress("download")) {
           yield Hub.fromEnvironment()

@@ -12,10 +12,11 @@ public final class ModelOptions {
   @Option(
       names = {"-m", "--model"},
       required = true,
-      paramLabel = "DIR|HUBID[@REV]",
+      paramLabel = "DIR|FILE.gguf|HUBID[@REV][:FILE.gguf]",
       description = {
-        "A model folder as Hugging Face publishes it, or a hub id such as Qwen/Qwen3-0.6B, which is"
-            + " downloaded once."
+        "A model folder as Hugging Face publishes it, a GGUF file, or a hub id such as"
+            + " Qwen/Qwen3-0.6B, which is downloaded once; of a repository of GGUF files one file"
+            + " is named behind a colon."
       })
   private String model = "";
 

@@ -16,8 +16,8 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * A model that is ready to run, composed from the argument of {@code --model}: folder, checkpoint,
- * device, model, tokenizer and generator. One thread at a time.
+ * A model that is ready to run, composed from the argument of {@code --model}: checkpoint, device,
+ * model, tokenizer and generator. One thread at a time.
  *
  * <p>While the model is loaded the weights are read ahead and the tokenizer is loaded, each on a
  * thread of its own.
@@ -37,7 +37,7 @@ public final class Session implements AutoCloseable {
    *
    * @throws IOException if the model cannot be found, read or built; the message names what is
    *     wrong
-   * @throws IllegalArgumentException if the argument is neither a folder nor a hub id
+   * @throws IllegalArgumentException if the argument is no folder, GGUF file or hub id
    * @throws dev.wick.engine.NoBackendException if there is no such device
    */
   public Session(ModelOptions options, DeviceOptions device, Streams streams) throws IOException {
@@ -45,12 +45,12 @@ public final class Session implements AutoCloseable {
     try {
       this.streams = streams;
       loadOptions = options.loadOptions().withListener(progress::placed);
-      Path folder = ModelFolder.resolve(options.model(), streams);
+      Path path = ModelFolder.resolve(options.model(), streams);
+      boolean hasTokenizer =
+          Files.isRegularFile(path) || Files.exists(path.resolve("tokenizer.json"));
       tokenizer =
-          Files.exists(folder.resolve("tokenizer.json"))
-              ? Optional.of(own(new TokenizerLoading(folder)))
-              : Optional.empty();
-      checkpoint = own(Checkpoint.open(folder));
+          hasTokenizer ? Optional.of(own(new TokenizerLoading(path))) : Optional.empty();
+      checkpoint = own(Checkpoint.open(path));
       own(new Prefetch(checkpoint, progress));
       engine = own(device.open());
       model = own(Models.load(checkpoint, engine, loadOptions));
@@ -66,9 +66,9 @@ public final class Session implements AutoCloseable {
     return resource;
   }
 
-  /** Where the model lies. */
-  public Path folder() {
-    return checkpoint.folder();
+  /** Where the model lies: a folder or a GGUF file. */
+  public Path path() {
+    return checkpoint.path();
   }
 
   /** The configuration and weights. */
@@ -94,7 +94,7 @@ public final class Session implements AutoCloseable {
   public HuggingFaceTokenizer tokenizer() throws IOException {
     return tokenizer.isPresent()
         ? tokenizer.get().await()
-        : HuggingFaceTokenizer.load(folder()); // which says what is missing
+        : HuggingFaceTokenizer.load(path()); // which says what is missing
   }
 
   /**
@@ -119,7 +119,7 @@ public final class Session implements AutoCloseable {
   /** Loads a smaller model on the same device, which is closed with this session. */
   LanguageModel loadDraft(String argument) throws IOException {
     Path folder = ModelFolder.resolve(argument, streams);
-    DraftTokenizer.check(folder, folder(), tokenizer());
+    DraftTokenizer.check(folder, path(), tokenizer());
     Checkpoint draft = own(Checkpoint.open(folder));
     return own(Models.load(draft, engine, loadOptions));
   }

@@ -216,14 +216,15 @@ public final class Weights {
                                 .formatted(source.location(), name, shape)
                             + " of another architecture"));
     DType dtype = spec.dtype();
-    if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16 && !dtype.isQuantized()) {
+    boolean plain = dtype == DType.F32 || dtype == DType.F16 || dtype == DType.BF16;
+    if (!plain && !dtype.isQuantized()) {
       throw new IOException(
           "%s: %s: expected F32, F16, BF16 or a quantised type, got %s"
               .formatted(source.location(), name, spec));
     }
     if (!spec.shape().equals(shape)) {
       throw new IOException(
-          "%s: %s: expected shape %s as config.json says, got %s"
+          "%s: %s: expected shape %s as the configuration says, got %s"
               .formatted(source.location(), name, shape, spec));
     }
     return spec;

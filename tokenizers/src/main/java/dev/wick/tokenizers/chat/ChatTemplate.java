@@ -1,5 +1,6 @@
 package dev.wick.tokenizers.chat;
 
+import dev.wick.formats.GgufHeader;
 import dev.wick.tokenizers.TokenizerConfig;
 import dev.wick.tokenizers.jinja.Rendered;
 import dev.wick.tokenizers.jinja.Template;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Found where transformers finds it: {@code chat_template.jinja} and {@code
  * additional_chat_templates/NAME.jinja}, or else {@code chat_template} in {@code
- * tokenizer_config.json}. Templates are programs from strangers; the evaluator bounds their time
+ * tokenizer_config.json}; in a GGUF file under {@code tokenizer.chat_template}. Templates are programs from strangers; the evaluator bounds their time
  * and output and gives them nothing but their variables.
  */
 public final class ChatTemplate {
@@ -38,12 +39,31 @@ public final class ChatTemplate {
   }
 
   /**
-   * Loads the template of a model folder.
+   * Loads the template of a model folder or a GGUF file.
    *
-   * @throws IOException if the folder has none, or it cannot be read or parsed; the message names
-   *     the folder or the file
+   * @throws IOException if there is none, or it cannot be read or parsed; the message names the
+   *     folder or the file
    */
-  public static ChatTemplate load(Path folder) throws IOException {
+  public static ChatTemplate load(Path path) throws IOException {
+    return Files.isDirectory(path) || !GgufHeader.hasName(path) ? ofFolder(path) : ofGguf(path);
+  }
+
+  private static ChatTemplate ofGguf(Path file) throws IOException {
+    TokenizerConfig config = TokenizerConfig.load(file);
+    if (config.chatTemplates().isEmpty()) {
+      throw new IOException(
+          "chat template: there is none in %s, under tokenizer.chat_template; take a chat"
+                  .formatted(file)
+              + " (instruct) model");
+    }
+    try {
+      return of(config.chatTemplates(), config);
+    } catch (TemplateException e) {
+      throw new IOException(file + ": chat " + e.getMessage(), e);
+    }
+  }
+
+  private static ChatTemplate ofFolder(Path folder) throws IOException {
     TokenizerConfig config = TokenizerConfig.load(folder);
     Map<String, String> sources = files(folder);
     String origin = folder.toString();
