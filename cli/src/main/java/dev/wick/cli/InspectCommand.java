@@ -60,8 +60,7 @@ final class InspectCommand implements Callable<Integer> {
   private Inspection inspect() throws IOException {
     if (Files.isRegularFile(Path.of(model)) && !GgufHeader.hasName(Path.of(model))) {
       SafetensorsHeader header = SafetensorsHeader.read(Path.of(model));
-      return new Inspection(
-          model, Map.of(), List.of(Inspection.WeightFile.of(header)), Map.of());
+      return new Inspection(model, Map.of(), List.of(Inspection.WeightFile.of(header)), Map.of());
     }
     try (Checkpoint checkpoint = Checkpoint.open(ModelFolder.resolve(model, streams))) {
       return Inspection.of(checkpoint);

@@ -33,6 +33,8 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("logits", LogitsCommand::new);
     COMMANDS.put("tokenize", TokenizeCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
+    COMMANDS.put("quantize", QuantizeCommand::new);
+    COMMANDS.put("perplexity", PerplexityCommand::new);
     COMMANDS.put("devices", DevicesCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);
     COMMANDS.put("bench", BenchCommand::new);

@@ -40,8 +40,7 @@ final class FileMapping implements AutoCloseable {
     } catch (ClosedByInterruptException e) {
       throw e;
     } catch (IOException e) {
-      throw new IOException(
-          "%s: cannot map %d bytes: %s".formatted(file, size, e.getMessage()), e);
+      throw new IOException("%s: cannot map %d bytes: %s".formatted(file, size, e.getMessage()), e);
     } finally {
       if (!mapped) {
         arena.close();

@@ -113,7 +113,8 @@ final class GgufConfig {
 
   private void experts(String modelType) throws FormatException {
     int layers = required("block_count");
-    int width = integer("expert_feed_forward_length").orElseGet(() -> widthOf("experts.0.gate_proj"));
+    int width =
+        integer("expert_feed_forward_length").orElseGet(() -> widthOf("experts.0.gate_proj"));
     config.put("moe_intermediate_size", width);
     config.put("intermediate_size", integer("feed_forward_length").orElse(width));
     config.put("num_experts", required("expert_count"));
@@ -127,9 +128,7 @@ final class GgufConfig {
     // What llama.cpp builds where the file is silent.
     config.put(
         "norm_topk_prob",
-        metadata
-            .flag(architecture + ".expert_weights_norm")
-            .orElse(modelType.equals("qwen3_moe")));
+        metadata.flag(architecture + ".expert_weights_norm").orElse(modelType.equals("qwen3_moe")));
     config.put("decoder_sparse_step", 1);
     IntPredicate isDense =
         layer -> weights.find("model.layers.%d.mlp.gate.weight".formatted(layer)).isEmpty();
@@ -177,7 +176,8 @@ final class GgufConfig {
       number("rope.scaling.attn_factor")
           .ifPresent(
               given ->
-                  scaling.put("attention_factor", given * (factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1)));
+                  scaling.put(
+                      "attention_factor", given * (factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1)));
     } else if (!type.equals("linear")) {
       throw refuse("rope.scaling.type", "none, linear or yarn");
     }

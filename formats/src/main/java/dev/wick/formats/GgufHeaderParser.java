@@ -175,8 +175,7 @@ final class GgufHeaderParser {
               .formatted(what, input.remaining(), Long.toUnsignedString(count)));
     }
     if (count > MAX_ELEMENTS) {
-      throw broken(
-          "%s: expected at most %d elements, got %d".formatted(what, MAX_ELEMENTS, count));
+      throw broken("%s: expected at most %d elements, got %d".formatted(what, MAX_ELEMENTS, count));
     }
     if (type == 8) {
       return texts((int) count, what);
@@ -214,7 +213,9 @@ final class GgufHeaderParser {
         throw broken("%s: expected texts of less than 2 GiB in all, got more".formatted(what));
       }
       if (end > utf8.length) {
-        utf8 = Arrays.copyOf(utf8, (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(end, 2L * utf8.length)));
+        utf8 =
+            Arrays.copyOf(
+                utf8, (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(end, 2L * utf8.length)));
       }
       input.bytes(utf8, begin, length, what);
       if (length > 0 && (utf8[begin] & 0xc0) == 0x80) {

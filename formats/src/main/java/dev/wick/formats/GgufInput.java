@@ -46,7 +46,8 @@ final class GgufInput {
   void require(long bytes, String what) throws FormatException {
     if (bytes > remaining()) {
       throw broken(
-          "%s: expected %d bytes, got %d until the end of the file; ".formatted(what, bytes, remaining())
+          "%s: expected %d bytes, got %d until the end of the file; "
+                  .formatted(what, bytes, remaining())
               + "the file is cut short, download it again");
     }
   }

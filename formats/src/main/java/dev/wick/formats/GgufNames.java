@@ -1,5 +1,6 @@
 package dev.wick.formats;
 
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -48,6 +49,8 @@ final class GgufNames {
       Pattern.compile("blk\\.(\\d{1,9})\\.(\\w+)_exps\\.(weight|bias)");
   private static final Pattern SINGLE_EXPERT =
       Pattern.compile("blk\\.(\\d{1,9})\\.(\\w+)\\.(\\d{1,9})\\.(weight|bias)");
+
+  private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,9})\\..*");
 
   private static final Pattern HF_TOP = Pattern.compile("(\\w+(?:\\.\\w+)?)\\.(weight|bias)");
   private static final Pattern HF_BLOCK =
@@ -130,6 +133,18 @@ final class GgufNames {
                         "blk.%s.%s_exps.weight".formatted(expert.group(1), part),
                         Integer.parseInt(expert.group(2))))
         : Optional.empty();
+  }
+
+  /**
+   * The embedding and what follows the layers first, then layer by layer, as llama.cpp has them.
+   */
+  static Comparator<String> fileOrder() {
+    return Comparator.comparingInt(GgufNames::layer).thenComparing(Comparator.naturalOrder());
+  }
+
+  private static int layer(String name) {
+    Matcher layer = LAYER.matcher(name);
+    return layer.matches() ? Integer.parseInt(layer.group(1)) : -1;
   }
 
   private static Map<String, String> inverse(Map<String, String> names) {

@@ -183,10 +183,7 @@ public final class GgufWeights implements CheckpointWeights {
     if (place == null) {
       throw new FormatException(location, "there is no tensor %s".formatted(Quoted.of(name)));
     }
-    return place
-        .file()
-        .data(place.name())
-        .asSlice(place.offset(), place.spec().byteSize());
+    return place.file().data(place.name()).asSlice(place.offset(), place.spec().byteSize());
   }
 
   /** The files that hold the tensors, in order; the metadata of a model are those of the first. */

@@ -346,7 +346,8 @@ class CheckpointTest {
         .hasMessageEndingWith("got a file; pass the folder that holds config.json");
     assertThatThrownBy(() -> Checkpoint.open(folder.resolve("absent")))
         .isInstanceOf(NoSuchFileException.class)
-        .hasMessageEndingWith("no such folder; expected a model folder with config.json or a .gguf file");
+        .hasMessageEndingWith(
+            "no such folder; expected a model folder with config.json or a .gguf file");
   }
 
   @Test

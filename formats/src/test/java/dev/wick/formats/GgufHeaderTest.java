@@ -106,7 +106,8 @@ class GgufHeaderTest {
 
     assertThat(header.dataOffset() % 64).isZero();
     refuses(new RawGguf().alignment(0).tensor("a", 0, 0, 1).data(4), "general.alignment");
-    refuses(new RawGguf().alignment(24).tensor("a", 0, 0, 1).data(4), "a power of two of at least 8");
+    refuses(
+        new RawGguf().alignment(24).tensor("a", 0, 0, 1).data(4), "a power of two of at least 8");
     refuses(
         new RawGguf().alignment(64).tensor("a", 0, 0, 1).tensor("b", 0, 32, 1).data(68),
         "tensor 'b': expected an offset that is a multiple of 64, got 32");
@@ -143,7 +144,8 @@ class GgufHeaderTest {
         "metadata 'k'");
     refuses(new RawGguf().tensor("t", 0, 0, new long[9]), "at most 4 axes, got 9");
     refuses(
-        new RawGguf().tensor("t", 0, 0, 1L << 62, 4), "tensor 't': expected a size below 2^63 bytes");
+        new RawGguf().tensor("t", 0, 0, 1L << 62, 4),
+        "tensor 't': expected a size below 2^63 bytes");
     refuses(new RawGguf().tensor("t", 0, 0, -1), "extents below 2^63");
   }
 

@@ -87,8 +87,7 @@ public sealed interface ModelLocation {
         throw new IllegalArgumentException(
             "a GGUF file on the hub is written namespace/name:file.gguf");
       }
-      return new FileOnHub(
-          HubId.parse(text.substring(0, colon)), file(text.substring(colon + 1)));
+      return new FileOnHub(HubId.parse(text.substring(0, colon)), file(text.substring(colon + 1)));
     } catch (IllegalArgumentException e) {
       throw neither(text, folderFault, String.valueOf(e.getMessage()));
     }

@@ -35,8 +35,7 @@ class GgufParityTest {
       Path file = folder.resolve(entry.getKey());
       JsonNode facts = entry.getValue();
       GoldenModel golden =
-          new GoldenModel(
-              entry.getKey(), file, folder.resolve(facts.get("expected").asText()));
+          new GoldenModel(entry.getKey(), file, folder.resolve(facts.get("expected").asText()));
       inManifest++;
       cases.add(entry.getKey() + " header", () -> header(file, facts));
       for (String device : Devices.wanted()) {
@@ -70,8 +69,7 @@ class GgufParityTest {
         .entries()
         .values()
         .forEach(tensor -> types.merge(tensor.spec().dtype().name(), 1, Integer::sum));
-    assertThat(header.metadata().text("general.architecture"))
-        .contains(facts.get("arch").asText());
+    assertThat(header.metadata().text("general.architecture")).contains(facts.get("arch").asText());
     Map<String, Integer> expected = new TreeMap<>();
     facts
         .get("tensor_types")

@@ -76,8 +76,7 @@ class TokenizerParityTest {
         "gguf " + name,
         tokenizer,
         cases,
-        ids ->
-            IntStream.of(ids).allMatch(id -> tokenizer.isSpecial(id) == original.isSpecial(id)));
+        ids -> IntStream.of(ids).allMatch(id -> tokenizer.isSpecial(id) == original.isSpecial(id)));
   }
 
   private static Path gguf(Path folder, Path file) throws IOException {

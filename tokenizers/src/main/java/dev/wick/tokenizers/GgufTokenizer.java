@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The tokenizer in the metadata of a GGUF file, said in the words of {@code tokenizer.json}, so that
- * the same library encodes with it.
+ * The tokenizer in the metadata of a GGUF file, said in the words of {@code tokenizer.json}, so
+ * that the same library encodes with it.
  *
  * <p>What the metadata do not have, the normaliser and the pattern that splits words, goes by the
  * name that llama.cpp gives to the pattern.
@@ -46,8 +46,7 @@ final class GgufTokenizer {
 
   private static Map<String, String> patterns() {
     String letters = "[^\\r\\n\\p{L}\\p{N}]?%1$s+|\\p{N}| ?[^\\s%2$s\\p{N}]+[\\r\\n]*";
-    String pattern =
-        "(?i:'s|'t|'re|'ve|'m|'ll|'d)|" + letters + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+    String pattern = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|" + letters + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
     String qwen2 = pattern.formatted("\\p{L}", "\\p{L}");
     Map<String, String> patterns = new LinkedHashMap<>();
     patterns.put(QWEN2, qwen2);

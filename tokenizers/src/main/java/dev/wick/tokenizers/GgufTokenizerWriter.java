@@ -19,15 +19,14 @@ import java.util.Set;
 
 /**
  * Writes the tokenizer of a model folder into the metadata of a GGUF file, as {@code
- * convert_hf_to_gguf.py} of llama.cpp does: tokens with their types, merges, the name of the pattern
- * that splits words, special tokens and chat templates.
+ * convert_hf_to_gguf.py} of llama.cpp does: tokens with their types, merges, the name of the
+ * pattern that splits words, special tokens and chat templates.
  */
 public final class GgufTokenizerWriter {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** Added tokens that are control tokens whatever their flag says. */
-  private static final Set<String> LOOKS_SPECIAL =
-      Set.of("<pad>", "<mask>", "<2mass>", "[@BOS@]");
+  private static final Set<String> LOOKS_SPECIAL = Set.of("<pad>", "<mask>", "<2mass>", "[@BOS@]");
 
   private final Path folder;
   private final JsonNode tokenizer;
@@ -182,9 +181,7 @@ public final class GgufTokenizerWriter {
     List<String> merges = new ArrayList<>();
     for (JsonNode merge : tokenizer.path("model").path("merges")) {
       merges.add(
-          merge.isArray()
-              ? merge.path(0).asText() + " " + merge.path(1).asText()
-              : merge.asText());
+          merge.isArray() ? merge.path(0).asText() + " " + merge.path(1).asText() : merge.asText());
     }
     target
         .metadata(GgufVocabulary.MODEL, GgufTokenizer.BYTE_LEVEL_BPE)

@@ -34,7 +34,8 @@ public final class ModelFolder {
   }
 
   /**
-   * The folder or GGUF file of a model's tokenizer; of a model on the hub no weights are downloaded.
+   * The folder or GGUF file of a model's tokenizer; of a model on the hub no weights are
+   * downloaded.
    *
    * @throws IOException if it is on the hub and cannot be had
    * @throws IllegalArgumentException if the text is no folder, GGUF file or hub id

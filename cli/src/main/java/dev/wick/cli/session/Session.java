@@ -48,8 +48,7 @@ public final class Session implements AutoCloseable {
       Path path = ModelFolder.resolve(options.model(), streams);
       boolean hasTokenizer =
           Files.isRegularFile(path) || Files.exists(path.resolve("tokenizer.json"));
-      tokenizer =
-          hasTokenizer ? Optional.of(own(new TokenizerLoading(path))) : Optional.empty();
+      tokenizer = hasTokenizer ? Optional.of(own(new TokenizerLoading(path))) : Optional.empty();
       checkpoint = own(Checkpoint.open(path));
       own(new Prefetch(checkpoint, progress));
       engine = own(device.open());

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Found where transformers finds it: {@code chat_template.jinja} and {@code
  * additional_chat_templates/NAME.jinja}, or else {@code chat_template} in {@code
- * tokenizer_config.json}; in a GGUF file under {@code tokenizer.chat_template}. Templates are programs from strangers; the evaluator bounds their time
- * and output and gives them nothing but their variables.
+ * tokenizer_config.json}; in a GGUF file under {@code tokenizer.chat_template}. Templates are
+ * programs from strangers; the evaluator bounds their time and output and gives them nothing but
+ * their variables.
  */
 public final class ChatTemplate {
   private static final String DEFAULT = "default";

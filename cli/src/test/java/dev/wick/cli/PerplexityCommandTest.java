@@ -1,0 +1,119 @@
+package dev.wick.cli;
+
+import static dev.wick.cli.Invocation.MODEL;
+import static dev.wick.cli.Invocation.wick;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wick.formats.SafetensorsFile;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PerplexityCommandTest {
+  private static final int WINDOW = 16;
+  private static final int VOCABULARY = 336;
+
+  @TempDir Path folder;
+
+  private Path text() throws IOException {
+    return Files.writeString(
+        folder.resolve("text.txt"), "The quick brown fox jumps over the lazy dog. ".repeat(4));
+  }
+
+  @Test
+  void perplexity_ofAText_isTheMeanLossOfTheSecondHalfOfEachWindow() throws IOException {
+    Path text = text();
+    Invocation ids =
+        wick("tokenize", "-m", MODEL, "--ids", "--text", Files.readString(text).strip() + " ");
+
+    Invocation invocation =
+        wick(
+            "perplexity",
+            "-m",
+            MODEL,
+            "--text",
+            text.toString(),
+            "--window",
+            "16",
+            "--chunks",
+            "2",
+            "--json");
+
+    assertThat(invocation.code()).as(invocation.err()).isZero();
+    JsonNode json = new ObjectMapper().readTree(invocation.out());
+    int[] tokens =
+        Arrays.stream(ids.out().strip().split("[\\s,]+")).mapToInt(Integer::parseInt).toArray();
+    double[] losses =
+        IntStream.of(0, WINDOW)
+            .mapToObj(begin -> losses(tokens, begin))
+            .flatMapToDouble(Arrays::stream)
+            .toArray();
+    double mean = Arrays.stream(losses).average().orElseThrow();
+    double squares = Arrays.stream(losses).map(loss -> loss * loss).average().orElseThrow();
+    double error = Math.sqrt((squares - mean * mean) / (losses.length - 1)) * Math.exp(mean);
+    assertThat(losses).hasSize(14);
+    assertThat(json.get("tokens").asInt()).isEqualTo(14);
+    assertThat(json.get("perplexity").asDouble())
+        .isCloseTo(Math.exp(mean), within(1e-3 * Math.exp(mean)));
+    assertThat(json.get("error").asDouble()).isCloseTo(error, within(1e-3 * error));
+  }
+
+  /** From the logits of a window that is run on its own. */
+  private double[] losses(int[] tokens, int begin) {
+    Path file = folder.resolve("logits-" + begin + ".safetensors");
+    String window =
+        IntStream.range(begin, begin + WINDOW)
+            .mapToObj(i -> Integer.toString(tokens[i]))
+            .collect(Collectors.joining(","));
+    Invocation invocation = wick("logits", "-m", MODEL, "--tokens", window, "-o", file.toString());
+    assertThat(invocation.code()).as(invocation.err()).isZero();
+    try (SafetensorsFile logits = SafetensorsFile.open(file)) {
+      float[] values = logits.data("logits").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+      double[] losses = new double[WINDOW / 2 - 1];
+      for (int i = 0; i < losses.length; i++) {
+        int row = (WINDOW / 2 + i) * VOCABULARY;
+        double sum = 0;
+        for (int j = 0; j < VOCABULARY; j++) {
+          sum += Math.exp(values[row + j]);
+        }
+        losses[i] = Math.log(sum) - values[row + tokens[begin + WINDOW / 2 + i + 1]];
+      }
+      return losses;
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void perplexity_ofAGgufFile_isPrinted() throws IOException {
+    String file = folder.resolve("m.gguf").toString();
+    wick("quantize", "-m", MODEL, "-t", "q8_0", "-o", file);
+
+    Invocation invocation =
+        wick("perplexity", "-m", file, "--text", text().toString(), "--window", "16");
+
+    assertThat(invocation.code()).as(invocation.err()).isZero();
+    assertThat(invocation.out())
+        .containsPattern("^perplexity \\d+\\.\\d{4} \\+/- \\d+\\.\\d{5} over \\d+ tokens in");
+  }
+
+  @Test
+  void perplexity_ofTooShortAText_saysHowLongItMustBe() throws IOException {
+    Path text = Files.writeString(folder.resolve("short.txt"), "Hello");
+
+    Invocation invocation =
+        wick("perplexity", "-m", MODEL, "--text", text.toString(), "--window", "16");
+
+    assertThat(invocation.code()).isEqualTo(2);
+    assertThat(invocation.err()).contains("--text: expected at least 32 tokens, two windows");
+  }
+}
