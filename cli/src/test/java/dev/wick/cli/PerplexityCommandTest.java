@@ -15,8 +15,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PerplexityCommandTest {
   private static final int WINDOW = 16;
@@ -104,6 +107,32 @@ class PerplexityCommandTest {
     assertThat(invocation.code()).as(invocation.err()).isZero();
     assertThat(invocation.out())
         .containsPattern("^perplexity \\d+\\.\\d{4} \\+/- \\d+\\.\\d{5} over \\d+ tokens in");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"q4", "q4_0", "Q8", "q8_0"})
+  void quantize_byAnyName_changesTheWeights(String type) throws IOException {
+    String text = text().toString();
+    String[] plain = {"perplexity", "-m", MODEL, "--text", text, "--window", "16"};
+
+    Invocation stored = wick(plain);
+    Invocation quantized = wick(append(plain, "--quantize", type));
+
+    assertThat(quantized.code()).as(quantized.err()).isZero();
+    assertThat(quantized.out()).startsWith("perplexity").isNotEqualTo(stored.out());
+  }
+
+  @Test
+  void quantize_toAnUnknownType_namesTheKnownOnes() throws IOException {
+    Invocation invocation =
+        wick("perplexity", "-m", MODEL, "--text", text().toString(), "--quantize", "q3");
+
+    assertThat(invocation.code()).isEqualTo(2);
+    assertThat(invocation.err()).contains("--quantize: expected q8_0, ").contains("got q3");
+  }
+
+  private static String[] append(String[] arguments, String... more) {
+    return Stream.concat(Arrays.stream(arguments), Arrays.stream(more)).toArray(String[]::new);
   }
 
   @Test

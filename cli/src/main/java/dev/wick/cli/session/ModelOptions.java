@@ -5,10 +5,14 @@ import dev.wick.engine.model.ModelInfo;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Quantization;
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Which model is loaded, and how long its sequences may be. */
 public final class ModelOptions {
+  private static final Map<String, String> SHORT_NAMES = Map.of("q8", "q8_0", "q4", "q4_0");
+
   @Option(
       names = {"-m", "--model"},
       required = true,
@@ -39,8 +43,9 @@ public final class ModelOptions {
       names = "--quantize",
       paramLabel = "TYPE",
       description = {
-        "Quantize the weights in memory as they are loaded: q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1"
-            + " or q4_0. Embeddings are kept in q8_0 or better (default: as they are stored)."
+        "Quantize the weights in memory as they are loaded: q8_0 (or q8), q6_k, q5_k, q5_1, q5_0,"
+            + " q4_k, q4_1 or q4_0 (or q4). Embeddings are kept in q8_0 or better (default: as they"
+            + " are stored)."
       })
   private String quantize = "";
 
@@ -66,8 +71,9 @@ public final class ModelOptions {
   }
 
   private DType type() {
+    String name = SHORT_NAMES.getOrDefault(quantize.toLowerCase(Locale.ROOT), quantize);
     return Arrays.stream(DType.values())
-        .filter(dtype -> Quantization.encodes(dtype) && dtype.name().equalsIgnoreCase(quantize))
+        .filter(dtype -> Quantization.encodes(dtype) && dtype.name().equalsIgnoreCase(name))
         .findFirst()
         .orElseThrow(
             () ->
