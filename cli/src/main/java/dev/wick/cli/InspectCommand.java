@@ -6,8 +6,8 @@ import dev.wick.cli.terminal.Quantities;
 import dev.wick.cli.terminal.Streams;
 import dev.wick.engine.tensor.TensorSpec;
 import dev.wick.formats.Checkpoint;
-import dev.wick.formats.GgufHeader;
-import dev.wick.formats.SafetensorsHeader;
+import dev.wick.formats.gguf.GgufFile;
+import dev.wick.formats.safetensors.SafetensorsHeader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -58,7 +58,7 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private Inspection inspect() throws IOException {
-    if (Files.isRegularFile(Path.of(model)) && !GgufHeader.hasName(Path.of(model))) {
+    if (Files.isRegularFile(Path.of(model)) && !GgufFile.hasName(Path.of(model))) {
       SafetensorsHeader header = SafetensorsHeader.read(Path.of(model));
       return new Inspection(model, Map.of(), List.of(Inspection.WeightFile.of(header)), Map.of());
     }

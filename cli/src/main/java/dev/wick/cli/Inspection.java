@@ -2,11 +2,11 @@ package dev.wick.cli;
 
 import dev.wick.engine.tensor.TensorSpec;
 import dev.wick.formats.Checkpoint;
-import dev.wick.formats.GgufHeader;
-import dev.wick.formats.GgufVocabulary;
 import dev.wick.formats.GgufWeights;
-import dev.wick.formats.SafetensorsHeader;
 import dev.wick.formats.SafetensorsWeights;
+import dev.wick.formats.gguf.GgufHeader;
+import dev.wick.formats.gguf.GgufVocabulary;
+import dev.wick.formats.safetensors.SafetensorsHeader;
 import dev.wick.tokenizers.TokenizerConfig;
 import java.io.IOException;
 import java.nio.file.Files;

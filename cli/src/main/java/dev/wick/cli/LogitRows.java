@@ -6,7 +6,7 @@ import dev.wick.engine.model.KvLease;
 import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.model.StepBatch;
 import dev.wick.engine.model.StepOutput;
-import dev.wick.formats.TensorContent;
+import dev.wick.formats.file.TensorContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -10,7 +10,7 @@ import dev.wick.cli.terminal.ProgressBar;
 import dev.wick.cli.terminal.Streams;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
-import dev.wick.formats.SafetensorsWriter;
+import dev.wick.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

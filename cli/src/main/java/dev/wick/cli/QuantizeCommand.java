@@ -7,9 +7,9 @@ import dev.wick.cli.terminal.Quantities;
 import dev.wick.cli.terminal.Streams;
 import dev.wick.engine.tensor.DType;
 import dev.wick.formats.Checkpoint;
-import dev.wick.formats.GgufFileType;
-import dev.wick.formats.GgufHeader;
-import dev.wick.formats.QuantizedModel;
+import dev.wick.formats.gguf.GgufFile;
+import dev.wick.formats.quantize.GgufFileType;
+import dev.wick.formats.quantize.QuantizedModel;
 import dev.wick.tokenizers.GgufTokenizerWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +67,7 @@ final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GgufFileType fileType = fileType();
-    if (!GgufHeader.hasName(out)) {
+    if (!GgufFile.hasName(out)) {
       throw new UsageException("--out: expected a name that ends in .gguf, got " + out);
     }
     try (Checkpoint checkpoint = Checkpoint.open(ModelFolder.resolve(model, streams));

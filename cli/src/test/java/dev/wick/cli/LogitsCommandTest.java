@@ -6,7 +6,8 @@ import static dev.wick.cli.Invocation.wick;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.wick.formats.SafetensorsFile;
+import dev.wick.formats.file.MappedFile;
+import dev.wick.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -26,8 +27,7 @@ class LogitsCommandTest {
   @Test
   void logits_ofGoldenTokens_areThoseOfTheReference() throws IOException {
     Path out = folder.resolve("logits.safetensors");
-    try (SafetensorsFile expected =
-        SafetensorsFile.open(golden("expected/qwen3-tied.safetensors"))) {
+    try (MappedFile<?> expected = SafetensorsFile.open(golden("expected/qwen3-tied.safetensors"))) {
       String ids =
           Arrays.stream(longs(expected, "p1.input_ids"))
               .mapToObj(Long::toString)
@@ -36,7 +36,7 @@ class LogitsCommandTest {
       Invocation invocation = wick("logits", "-m", MODEL, "--tokens", ids, "-o", out.toString());
 
       assertThat(invocation.code()).as(invocation.err()).isZero();
-      try (SafetensorsFile actual = SafetensorsFile.open(out)) {
+      try (MappedFile<?> actual = SafetensorsFile.open(out)) {
         assertThat(actual.find("logits")).isEqualTo(expected.find("p1.logits"));
         assertThat(actual.find("input_ids").orElseThrow())
             .hasToString("I32[" + ids.split(",").length + "]");
@@ -49,7 +49,7 @@ class LogitsCommandTest {
     }
   }
 
-  private static long[] longs(SafetensorsFile file, String name) throws IOException {
+  private static long[] longs(MappedFile<?> file, String name) throws IOException {
     MemorySegment data = file.data(name);
     return file.find(name).orElseThrow().dtype().name().equals("I64")
         ? data.toArray(ValueLayout.JAVA_LONG_UNALIGNED)

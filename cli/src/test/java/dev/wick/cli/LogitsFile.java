@@ -2,7 +2,8 @@ package dev.wick.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.wick.formats.SafetensorsFile;
+import dev.wick.formats.file.MappedFile;
+import dev.wick.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ final class LogitsFile {
   }
 
   private static float[] read(Path path) throws IOException {
-    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+    try (MappedFile<?> file = SafetensorsFile.open(path)) {
       return file.data("logits").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
     }
   }

@@ -7,7 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.wick.formats.SafetensorsFile;
+import dev.wick.formats.file.MappedFile;
+import dev.wick.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -79,7 +80,7 @@ class PerplexityCommandTest {
             .collect(Collectors.joining(","));
     Invocation invocation = wick("logits", "-m", MODEL, "--tokens", window, "-o", file.toString());
     assertThat(invocation.code()).as(invocation.err()).isZero();
-    try (SafetensorsFile logits = SafetensorsFile.open(file)) {
+    try (MappedFile<?> logits = SafetensorsFile.open(file)) {
       float[] values = logits.data("logits").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
       double[] losses = new double[WINDOW / 2 - 1];
       for (int i = 0; i < losses.length; i++) {

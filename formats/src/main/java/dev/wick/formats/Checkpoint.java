@@ -1,6 +1,12 @@
 package dev.wick.formats;
 
 import dev.wick.engine.model.ModelSource;
+import dev.wick.formats.file.FormatException;
+import dev.wick.formats.file.Quoted;
+import dev.wick.formats.gguf.GgufFile;
+import dev.wick.formats.gguf.GgufMetadata;
+import dev.wick.formats.internal.FileInput;
+import dev.wick.formats.internal.FileKind;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -55,7 +61,7 @@ public final class Checkpoint implements ModelSource {
     if (Files.isDirectory(path)) {
       return openFolder(path);
     }
-    if (GgufHeader.hasName(path)) {
+    if (GgufFile.hasName(path)) {
       return openGguf(path);
     }
     throw neither(path);
@@ -133,8 +139,8 @@ public final class Checkpoint implements ModelSource {
 
   private static String whatElseIsMissing(Path folder) throws IOException {
     boolean hasWeights =
-        FileInput.isPresent(folder.resolve(SafetensorsWeights.SINGLE_FILE))
-            || FileInput.isPresent(folder.resolve(SafetensorsWeights.INDEX_FILE));
+        FileInput.isPresent(folder.resolve(FolderContents.SINGLE_FILE))
+            || FileInput.isPresent(folder.resolve(FolderContents.INDEX_FILE));
     return hasWeights ? "" : ". It also has " + FolderContents.of(folder).whyNoWeights();
   }
 

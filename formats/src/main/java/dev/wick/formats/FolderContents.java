@@ -8,6 +8,12 @@ import java.util.stream.Stream;
 
 /** The file names in a folder, for messages about what it lacks. */
 record FolderContents(List<String> names) {
+  /** The file of a checkpoint that is not sharded. */
+  static final String SINGLE_FILE = "model.safetensors";
+
+  /** The index of a checkpoint that is sharded. */
+  static final String INDEX_FILE = "model.safetensors.index.json";
+
   private static final int MAX_NAMES = 10_000;
 
   static FolderContents of(Path folder) throws IOException {
@@ -19,9 +25,7 @@ record FolderContents(List<String> names) {
 
   /** Why the folder has no weights we read, and the remedy. */
   String whyNoWeights() {
-    String problem =
-        "no weights; expected %s or %s"
-            .formatted(SafetensorsWeights.SINGLE_FILE, SafetensorsWeights.INDEX_FILE);
+    String problem = "no weights; expected %s or %s".formatted(SINGLE_FILE, INDEX_FILE);
     return problem + ", got " + found();
   }
 

@@ -2,6 +2,9 @@ package dev.wick.formats;
 
 import dev.wick.engine.tensor.Shape;
 import dev.wick.engine.tensor.TensorSpec;
+import dev.wick.formats.file.FormatException;
+import dev.wick.formats.gguf.GgufMetadata;
+import dev.wick.formats.gguf.GgufVocabulary;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

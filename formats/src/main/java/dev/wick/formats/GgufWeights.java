@@ -2,12 +2,17 @@ package dev.wick.formats;
 
 import dev.wick.engine.tensor.Shape;
 import dev.wick.engine.tensor.TensorSpec;
+import dev.wick.formats.file.FormatException;
+import dev.wick.formats.file.MappedFile;
+import dev.wick.formats.file.Quoted;
+import dev.wick.formats.file.TensorEntry;
+import dev.wick.formats.gguf.GgufFile;
+import dev.wick.formats.gguf.GgufHeader;
+import dev.wick.formats.gguf.GgufMetadata;
+import dev.wick.formats.gguf.GgufNames;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,8 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The weights of a GGUF model under the names of Hugging Face: one file, or all parts of a split
@@ -27,23 +30,21 @@ import java.util.regex.Pattern;
  * or ahead of that by {@link #prefetch}.
  */
 public final class GgufWeights implements CheckpointWeights {
-  private static final Pattern PART = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
   private static final String SPLIT_NUMBER = "split.no";
   private static final String SPLIT_COUNT = "split.count";
   private static final String SPLIT_TENSORS = "split.tensors.count";
   private static final String SHARED_EXPERT_GATE = ".mlp.shared_expert_gate.weight";
 
-  private final Path location;
-  private final List<GgufFile> files;
+  private final WeightFiles<GgufHeader> files;
   private final Map<String, Place> places;
 
   /** Where the bytes of a tensor are. */
-  private record Place(GgufFile file, String name, TensorSpec spec, long offset) {}
+  private record Place(MappedFile<GgufHeader> file, String name, TensorSpec spec, long offset) {}
 
-  private GgufWeights(Path location, List<GgufFile> files) throws FormatException {
-    this.location = location;
-    this.files = List.copyOf(files);
-    this.places = Collections.unmodifiableMap(places(files));
+  private GgufWeights(WeightFiles<GgufHeader> files) throws FormatException {
+    checkParts(files.headers());
+    this.files = files;
+    this.places = Collections.unmodifiableMap(places(files.list()));
   }
 
   /**
@@ -54,54 +55,13 @@ public final class GgufWeights implements CheckpointWeights {
    * @throws IOException if a part is missing or cannot be read; the message names the file
    */
   public static GgufWeights open(Path file) throws IOException {
-    List<GgufFile> files = new ArrayList<>();
-    boolean opened = false;
-    try {
-      for (Path part : parts(file)) {
-        files.add(GgufFile.open(part));
-      }
-      checkParts(files);
-      GgufWeights weights = new GgufWeights(file, files);
-      opened = true;
-      return weights;
-    } finally {
-      if (!opened) {
-        files.forEach(GgufFile::close);
-      }
-    }
+    return WeightFiles.open(file, GgufFile.parts(file), GgufFile::open, GgufWeights::new);
   }
 
-  /** The files of a model, in order: those that the name of one of them tells. */
-  static List<Path> parts(Path file) throws IOException {
-    Matcher name = PART.matcher(String.valueOf(file.getFileName()));
-    if (!name.matches() || Integer.parseInt(name.group(3)) < 1) {
-      return List.of(file);
-    }
-    int count = Integer.parseInt(name.group(3));
-    List<Path> parts = new ArrayList<>();
-    List<String> missing = new ArrayList<>();
-    for (int i = 1; i <= count; i++) {
-      Path part =
-          file.resolveSibling("%s-%05d-of-%s.gguf".formatted(name.group(1), i, name.group(3)));
-      parts.add(part);
-      if (!Files.exists(part)) {
-        missing.add(String.valueOf(part.getFileName()));
-      }
-    }
-    if (!missing.isEmpty()) {
-      throw new NoSuchFileException(
-          file.toString(),
-          null,
-          "%d of %d parts are missing, %s the first; download them into the folder of the others"
-              .formatted(missing.size(), count, missing.getFirst()));
-    }
-    return parts;
-  }
-
-  private static void checkParts(List<GgufFile> files) throws FormatException {
+  private static void checkParts(List<GgufHeader> files) throws FormatException {
     long tensors = 0;
     for (int i = 0; i < files.size(); i++) {
-      GgufMetadata metadata = files.get(i).header().metadata();
+      GgufMetadata metadata = files.get(i).metadata();
       int count = metadata.integer(SPLIT_COUNT, 0).orElse(1);
       if (count > 1 && count != files.size()) {
         throw metadata.refuse(
@@ -115,16 +75,17 @@ public final class GgufWeights implements CheckpointWeights {
       }
       tensors += files.get(i).names().size();
     }
-    GgufMetadata first = files.getFirst().header().metadata();
+    GgufMetadata first = files.getFirst().metadata();
     if (files.size() > 1 && first.integer(SPLIT_TENSORS, 0).orElse((int) tensors) != tensors) {
       throw first.refuse(SPLIT_TENSORS, "the %d tensors of all parts".formatted(tensors));
     }
   }
 
-  private static Map<String, Place> places(List<GgufFile> files) throws FormatException {
+  private static Map<String, Place> places(List<MappedFile<GgufHeader>> files)
+      throws FormatException {
     Map<String, Place> places = new LinkedHashMap<>();
-    for (GgufFile file : files) {
-      for (GgufHeader.Entry entry : file.header().entries().values()) {
+    for (MappedFile<GgufHeader> file : files) {
+      for (TensorEntry entry : file.header().entries().values()) {
         Optional<GgufNames.Packed> packed = GgufNames.packed(entry.name());
         if (packed.isPresent() && entry.spec().shape().rank() == 3) {
           Shape matrix = entry.spec().shape().without(0);
@@ -181,46 +142,36 @@ public final class GgufWeights implements CheckpointWeights {
   public MemorySegment data(String name) throws IOException {
     Place place = places.get(name);
     if (place == null) {
-      throw new FormatException(location, "there is no tensor %s".formatted(Quoted.of(name)));
+      throw new FormatException(
+          files.location(), "there is no tensor %s".formatted(Quoted.of(name)));
     }
+    files.requireOpen();
     return place.file().data(place.name()).asSlice(place.offset(), place.spec().byteSize());
   }
 
   /** The files that hold the tensors, in order; the metadata of a model are those of the first. */
   public List<GgufHeader> headers() {
-    return files.stream().map(GgufFile::header).toList();
+    return files.headers();
   }
 
   @Override
   public long byteSize() {
-    return files.stream().mapToLong(file -> file.header().fileSize()).sum();
+    return files.byteSize();
   }
 
   @Override
   public void prefetch(Consumer<LoadProgress> listener) {
-    long total = byteSize();
-    long done = 0;
-    for (GgufFile file : files) {
-      long before = done;
-      boolean complete =
-          file.prefetch(
-              bytes ->
-                  listener.accept(new LoadProgress(file.header().file(), before + bytes, total)));
-      if (!complete) {
-        return;
-      }
-      done += file.header().fileSize();
-    }
+    files.prefetch(listener);
   }
 
   @Override
   public void close() {
-    files.forEach(GgufFile::close);
+    files.close();
   }
 
   /** The path the weights were opened at. */
   @Override
   public String toString() {
-    return location.toString();
+    return files.location().toString();
   }
 }

@@ -1,12 +1,20 @@
 package dev.wick.formats;
 
 import dev.wick.engine.tensor.TensorSpec;
+import dev.wick.formats.file.FormatException;
+import dev.wick.formats.file.MappedFile;
+import dev.wick.formats.file.Quoted;
+import dev.wick.formats.internal.FileInput;
+import dev.wick.formats.safetensors.SafetensorsFile;
+import dev.wick.formats.safetensors.SafetensorsHeader;
+import dev.wick.formats.safetensors.ShardIndex;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,21 +29,13 @@ import java.util.function.Consumer;
  * or ahead of that by {@link #prefetch}.
  */
 public final class SafetensorsWeights implements CheckpointWeights {
-  /** The file of a checkpoint that is not sharded. */
-  static final String SINGLE_FILE = "model.safetensors";
-
-  /** The index of a checkpoint that is sharded. */
-  static final String INDEX_FILE = "model.safetensors.index.json";
-
-  private final Path location;
-  private final List<SafetensorsFile> files;
-  private final Map<String, SafetensorsFile> fileByTensor;
-  private volatile boolean closed;
+  private final WeightFiles<SafetensorsHeader> files;
+  private final Map<String, MappedFile<SafetensorsHeader>> fileByTensor;
 
   private SafetensorsWeights(
-      Path location, List<SafetensorsFile> files, Map<String, SafetensorsFile> fileByTensor) {
-    this.location = location;
-    this.files = List.copyOf(files);
+      WeightFiles<SafetensorsHeader> files,
+      Map<String, MappedFile<SafetensorsHeader>> fileByTensor) {
+    this.files = files;
     this.fileByTensor = Collections.unmodifiableMap(fileByTensor);
   }
 
@@ -52,11 +52,11 @@ public final class SafetensorsWeights implements CheckpointWeights {
     if (!Files.isDirectory(path)) {
       return path.toString().endsWith(".json") ? openShards(path) : openFile(path);
     }
-    Path single = path.resolve(SINGLE_FILE);
+    Path single = path.resolve(FolderContents.SINGLE_FILE);
     if (FileInput.isPresent(single)) {
       return openFile(single);
     }
-    Path index = path.resolve(INDEX_FILE);
+    Path index = path.resolve(FolderContents.INDEX_FILE);
     if (FileInput.isPresent(index)) {
       return openShards(index);
     }
@@ -64,10 +64,16 @@ public final class SafetensorsWeights implements CheckpointWeights {
   }
 
   private static SafetensorsWeights openFile(Path path) throws IOException {
-    SafetensorsFile file = SafetensorsFile.open(path);
-    Map<String, SafetensorsFile> fileByTensor = LinkedHashMap.newLinkedHashMap(file.names().size());
-    file.names().forEach(name -> fileByTensor.put(name, file));
-    return new SafetensorsWeights(path, List.of(file), fileByTensor);
+    return WeightFiles.open(
+        path,
+        List.of(path),
+        SafetensorsFile::open,
+        files -> {
+          MappedFile<SafetensorsHeader> file = files.list().getFirst();
+          Map<String, MappedFile<SafetensorsHeader>> fileByTensor = new LinkedHashMap<>();
+          file.names().forEach(name -> fileByTensor.put(name, file));
+          return new SafetensorsWeights(files, fileByTensor);
+        });
   }
 
   private static SafetensorsWeights openShards(Path path) throws IOException {
@@ -81,41 +87,33 @@ public final class SafetensorsWeights implements CheckpointWeights {
           "%d of %d shards are missing: %s; download them into the folder of the index"
               .formatted(missing.size(), index.shards().size(), shown(missing)));
     }
-    Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
-    boolean opened = false;
-    try {
-      for (String shard : index.shards()) {
-        shards.put(shard, SafetensorsFile.open(index.resolve(shard)));
-      }
-      var weights =
-          new SafetensorsWeights(path, List.copyOf(shards.values()), assign(index, shards));
-      opened = true;
-      return weights;
-    } finally {
-      if (!opened) {
-        shards.values().forEach(SafetensorsFile::close);
-      }
-    }
+    return WeightFiles.open(
+        path,
+        index.shards().stream().map(index::resolve).toList(),
+        SafetensorsFile::open,
+        files -> new SafetensorsWeights(files, assign(index, files)));
   }
 
   /**
    * Decides which file each tensor comes from; what the index leaves out must be in one file only.
    */
-  private static Map<String, SafetensorsFile> assign(
-      ShardIndex index, Map<String, SafetensorsFile> shards) throws FormatException {
-    Map<String, SafetensorsFile> fileByTensor = new LinkedHashMap<>();
-    for (Map.Entry<String, SafetensorsFile> shard : shards.entrySet()) {
-      for (String tensor : shard.getValue().names()) {
+  private static Map<String, MappedFile<SafetensorsHeader>> assign(
+      ShardIndex index, WeightFiles<SafetensorsHeader> files) throws FormatException {
+    Map<String, MappedFile<SafetensorsHeader>> fileByTensor = new LinkedHashMap<>();
+    Iterator<String> shards = index.shards().iterator();
+    for (MappedFile<SafetensorsHeader> file : files.list()) {
+      String shard = shards.next();
+      for (String tensor : file.names()) {
         String declared = index.weightMap().get(tensor);
-        if (declared != null && !declared.equals(shard.getKey())) {
+        if (declared != null && !declared.equals(shard)) {
           continue;
         }
-        SafetensorsFile other = fileByTensor.put(tensor, shard.getValue());
+        MappedFile<SafetensorsHeader> other = fileByTensor.put(tensor, file);
         if (other != null) {
           throw new FormatException(
               index.file(),
               "tensor %s is in %s and in %s, and weight_map does not say which one to use"
-                  .formatted(Quoted.of(tensor), other, shard.getValue()));
+                  .formatted(Quoted.of(tensor), other, file));
         }
       }
     }
@@ -155,57 +153,38 @@ public final class SafetensorsWeights implements CheckpointWeights {
    */
   @Override
   public MemorySegment data(String name) throws IOException {
-    requireOpen();
-    SafetensorsFile file = fileByTensor.get(name);
+    files.requireOpen();
+    MappedFile<SafetensorsHeader> file = fileByTensor.get(name);
     if (file == null) {
-      throw new FormatException(location, "there is no tensor %s".formatted(Quoted.of(name)));
+      throw new FormatException(
+          files.location(), "there is no tensor %s".formatted(Quoted.of(name)));
     }
     return file.data(name);
   }
 
   /** The files that hold the tensors, in the order of their names. */
   public List<SafetensorsHeader> headers() {
-    return files.stream().map(SafetensorsFile::header).toList();
+    return files.headers();
   }
 
   @Override
   public long byteSize() {
-    return files.stream().mapToLong(file -> file.header().fileSize()).sum();
+    return files.byteSize();
   }
 
   @Override
   public void prefetch(Consumer<LoadProgress> listener) {
-    requireOpen();
-    long total = byteSize();
-    long done = 0;
-    for (SafetensorsFile file : files) {
-      long before = done;
-      boolean complete =
-          file.prefetch(
-              bytes ->
-                  listener.accept(new LoadProgress(file.header().file(), before + bytes, total)));
-      if (!complete) {
-        return;
-      }
-      done += file.header().fileSize();
-    }
+    files.prefetch(listener);
   }
 
   @Override
   public void close() {
-    closed = true;
-    files.forEach(SafetensorsFile::close);
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("weights: %s are closed".formatted(location));
-    }
+    files.close();
   }
 
   /** The path the weights were opened at. */
   @Override
   public String toString() {
-    return location.toString();
+    return files.location().toString();
   }
 }

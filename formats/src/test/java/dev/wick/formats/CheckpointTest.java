@@ -3,6 +3,8 @@ package dev.wick.formats;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wick.formats.file.FormatException;
+import dev.wick.formats.safetensors.RawFiles;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

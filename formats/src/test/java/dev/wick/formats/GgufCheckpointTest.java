@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
+import dev.wick.formats.file.FormatException;
+import dev.wick.formats.gguf.GgufVocabulary;
+import dev.wick.formats.gguf.GgufWriter;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -209,7 +212,7 @@ class GgufCheckpointTest {
 
     assertThatThrownBy(() -> checkpoint.weights().data("model.embed_tokens.weight"))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("is closed");
+        .hasMessageContaining("model.gguf are closed");
     assertThatThrownBy(() -> checkpoint.weights().data("other"))
         .isInstanceOf(FormatException.class)
         .hasMessageContaining("there is no tensor 'other'");

@@ -3,7 +3,7 @@ package dev.wick.lora;
 import dev.wick.engine.model.LowRank;
 import dev.wick.engine.tensor.HostTensor;
 import dev.wick.engine.tensor.Shape;
-import dev.wick.formats.FormatException;
+import dev.wick.formats.file.FormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import dev.wick.engine.model.LowRank;
 import dev.wick.engine.tensor.HostTensor;
 import dev.wick.engine.tensor.Shape;
 import dev.wick.engine.tensor.TensorSpec;
-import dev.wick.formats.GgufWriter;
+import dev.wick.formats.gguf.GgufWriter;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

@@ -72,8 +72,8 @@ public final class PeftAdapter implements Adapter, AutoCloseable {
    * Reads an adapter's folder and checks its tensors against its configuration.
    *
    * @param name the name it goes by
-   * @throws dev.wick.formats.FormatException if a file breaks a rule of its format, or tensors are
-   *     missing, unknown, of wrong shape, not finite, or not what the configuration says; the
+   * @throws dev.wick.formats.file.FormatException if a file breaks a rule of its format, or tensors
+   *     are missing, unknown, of wrong shape, not finite, or not what the configuration says; the
    *     message names file and tensor
    * @throws IOException if a file is missing or cannot be read
    * @throws IllegalArgumentException if the name is none for an adapter
@@ -85,8 +85,9 @@ public final class PeftAdapter implements Adapter, AutoCloseable {
   /**
    * As {@link #open(String, Path)}, and checks it against the model that it is for.
    *
-   * @throws dev.wick.formats.FormatException also if a tensor has no place in the model or another
-   *     shape there, naming both shapes, or if a module that the configuration targets has none
+   * @throws dev.wick.formats.file.FormatException also if a tensor has no place in the model or
+   *     another shape there, naming both shapes, or if a module that the configuration targets has
+   *     none
    */
   public static PeftAdapter open(String name, Path folder, BaseWeights base) throws IOException {
     return PeftReader.open(AdapterName.check(name), folder, Optional.of(base));

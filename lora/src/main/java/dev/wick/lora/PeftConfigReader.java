@@ -1,7 +1,7 @@
 package dev.wick.lora;
 
-import dev.wick.formats.FormatException;
 import dev.wick.formats.JsonFile;
+import dev.wick.formats.file.FormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

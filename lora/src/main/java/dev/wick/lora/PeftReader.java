@@ -2,9 +2,10 @@ package dev.wick.lora;
 
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.HostTensor;
-import dev.wick.formats.FormatException;
-import dev.wick.formats.SafetensorsFile;
-import dev.wick.formats.SafetensorsHeader;
+import dev.wick.formats.file.FormatException;
+import dev.wick.formats.file.MappedFile;
+import dev.wick.formats.file.TensorEntry;
+import dev.wick.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -39,7 +40,7 @@ final class PeftReader {
   static PeftAdapter open(String name, Path folder, Optional<BaseWeights> base) throws IOException {
     PeftConfig config = PeftConfig.read(folder.resolve(PeftConfig.FILE_NAME));
     Path file = weightsOf(folder);
-    SafetensorsFile tensors = SafetensorsFile.open(file);
+    MappedFile<?> tensors = SafetensorsFile.open(file);
     boolean opened = false;
     try {
       var reader = new PeftReader(file, config, base);
@@ -71,8 +72,8 @@ final class PeftReader {
             : "no such file; expected the weights of an adapter");
   }
 
-  private void read(SafetensorsFile tensors) throws IOException {
-    for (SafetensorsHeader.Entry entry : tensors.header().entries().values()) {
+  private void read(MappedFile<?> tensors) throws IOException {
+    for (TensorEntry entry : tensors.header().entries().values()) {
       HostTensor tensor = new HostTensor(entry.spec(), tensors.data(entry.name()));
       check(entry.name(), tensor);
       parts.tensors().put(entry.name(), tensor);

@@ -1,6 +1,6 @@
 package dev.wick.lora;
 
-import dev.wick.formats.SafetensorsWriter;
+import dev.wick.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,7 +10,7 @@ import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.HostTensor;
 import dev.wick.formats.Checkpoint;
 import dev.wick.formats.SafetensorsWeights;
-import dev.wick.formats.SafetensorsWriter;
+import dev.wick.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

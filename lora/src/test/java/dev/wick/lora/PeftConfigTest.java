@@ -3,8 +3,8 @@ package dev.wick.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.wick.formats.FormatException;
 import dev.wick.formats.JsonFile;
+import dev.wick.formats.file.FormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wick.engine.model.LowRank;
 import dev.wick.engine.tensor.HostTensor;
 import dev.wick.formats.Checkpoint;
-import dev.wick.formats.SafetensorsFile;
+import dev.wick.formats.file.MappedFile;
+import dev.wick.formats.safetensors.SafetensorsFile;
+import dev.wick.formats.safetensors.SafetensorsHeader;
 import dev.wick.lora.BaseWeights;
 import dev.wick.lora.MatrixMerge;
 import dev.wick.lora.PeftAdapter;
@@ -77,8 +79,9 @@ class AdapterFileParityTest {
       }
     }
     String weights = "adapter_model.safetensors";
-    try (SafetensorsFile before = SafetensorsFile.open(golden.folder().resolve(weights));
-        SafetensorsFile after = SafetensorsFile.open(folder.resolve(weights))) {
+    try (MappedFile<SafetensorsHeader> before =
+            SafetensorsFile.open(golden.folder().resolve(weights));
+        MappedFile<SafetensorsHeader> after = SafetensorsFile.open(folder.resolve(weights))) {
       assertThat(after.names()).containsExactlyElementsOf(before.names());
       for (String name : before.names()) {
         assertThat(after.find(name)).isEqualTo(before.find(name));

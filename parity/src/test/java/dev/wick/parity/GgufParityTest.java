@@ -8,7 +8,7 @@ import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.model.StepBatch;
 import dev.wick.engine.model.StepBatch.Logits;
 import dev.wick.engine.model.StepOutput;
-import dev.wick.formats.GgufHeader;
+import dev.wick.formats.gguf.GgufHeader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,8 @@
 package dev.wick.parity;
 
 import dev.wick.engine.tensor.TensorSpec;
-import dev.wick.formats.SafetensorsFile;
+import dev.wick.formats.file.MappedFile;
+import dev.wick.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
@@ -11,9 +12,9 @@ import java.util.Set;
 
 /** Expected values in a safetensors file. */
 final class GoldenTensors implements AutoCloseable {
-  private final SafetensorsFile file;
+  private final MappedFile<?> file;
 
-  private GoldenTensors(SafetensorsFile file) {
+  private GoldenTensors(MappedFile<?> file) {
     this.file = file;
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.wick.engine.model.Tokenizer;
-import dev.wick.formats.GgufWriter;
+import dev.wick.formats.gguf.GgufWriter;
 import dev.wick.tokenizers.EncodeOption;
 import dev.wick.tokenizers.Encoding;
 import dev.wick.tokenizers.GgufTokenizerWriter;

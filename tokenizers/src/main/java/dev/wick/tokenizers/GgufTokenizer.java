@@ -2,9 +2,9 @@ package dev.wick.tokenizers;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.wick.formats.FormatException;
-import dev.wick.formats.GgufMetadata;
-import dev.wick.formats.GgufVocabulary;
+import dev.wick.formats.file.FormatException;
+import dev.wick.formats.gguf.GgufMetadata;
+import dev.wick.formats.gguf.GgufVocabulary;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,8 +1,9 @@
 package dev.wick.tokenizers;
 
 import dev.wick.engine.model.Tokenizer;
-import dev.wick.formats.GgufHeader;
-import dev.wick.formats.GgufMetadata;
+import dev.wick.formats.gguf.GgufFile;
+import dev.wick.formats.gguf.GgufHeader;
+import dev.wick.formats.gguf.GgufMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
    * @throws TokenizerException if the native library does not run on this platform
    */
   public static HuggingFaceTokenizer load(Path path) throws IOException {
-    if (GgufHeader.hasName(path) && !Files.isDirectory(path)) {
+    if (GgufFile.hasName(path) && !Files.isDirectory(path)) {
       GgufMetadata metadata = GgufHeader.readModel(path).metadata();
       return of(path.toString(), GgufTokenizer.json(metadata), GgufTokenizer.config(metadata));
     }

@@ -3,7 +3,8 @@ package dev.wick.tokenizers;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.wick.formats.GgufHeader;
+import dev.wick.formats.gguf.GgufFile;
+import dev.wick.formats.gguf.GgufHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +69,7 @@ public final class TokenizerConfig {
    * @throws IOException if the file cannot be read or is damaged; the message names it
    */
   public static TokenizerConfig load(Path path) throws IOException {
-    if (GgufHeader.hasName(path) && !Files.isDirectory(path)) {
+    if (GgufFile.hasName(path) && !Files.isDirectory(path)) {
       return GgufTokenizer.config(GgufHeader.readModel(path).metadata());
     }
     Path file = path.resolve("tokenizer_config.json");

@@ -6,7 +6,7 @@ import dev.wick.cli.terminal.Json;
 import dev.wick.engine.model.LoadListener;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
-import dev.wick.formats.SafetensorsWriter;
+import dev.wick.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.wick.examples.tiny;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.wick.formats.SafetensorsWriter;
+import dev.wick.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,8 +6,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
 import dev.wick.formats.JsonFile;
-import dev.wick.formats.SafetensorsFile;
-import dev.wick.formats.SafetensorsWriter;
+import dev.wick.formats.file.MappedFile;
+import dev.wick.formats.safetensors.SafetensorsFile;
+import dev.wick.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -63,7 +64,7 @@ final class ModelFiles implements ParameterFiles {
   @Override
   public void restore(Path folder) throws IOException {
     Path file = folder.resolve(WEIGHTS);
-    try (SafetensorsFile weights = SafetensorsFile.open(file)) {
+    try (MappedFile<?> weights = SafetensorsFile.open(file)) {
       for (Trainable tensor : set.tensors()) {
         TensorSpec spec = new TensorSpec(DType.F32, tensor.shape());
         OptimizerFile.copy(weights, file, tensor.name(), spec, tensor.values());

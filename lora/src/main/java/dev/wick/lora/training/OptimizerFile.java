@@ -3,9 +3,10 @@ package dev.wick.lora.training;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.HostTensor;
 import dev.wick.engine.tensor.TensorSpec;
-import dev.wick.formats.FormatException;
-import dev.wick.formats.SafetensorsFile;
-import dev.wick.formats.SafetensorsWriter;
+import dev.wick.formats.file.FormatException;
+import dev.wick.formats.file.MappedFile;
+import dev.wick.formats.safetensors.SafetensorsFile;
+import dev.wick.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,7 +32,7 @@ final class OptimizerFile {
   }
 
   static void read(Path file, AdamW optimizer, List<Trainable> tensors) throws IOException {
-    try (SafetensorsFile source = SafetensorsFile.open(file)) {
+    try (MappedFile<?> source = SafetensorsFile.open(file)) {
       for (int i = 0; i < tensors.size(); i++) {
         read(source, file, MEAN, tensors.get(i), optimizer.means().get(i));
         read(source, file, SQUARE, tensors.get(i), optimizer.squares().get(i));
@@ -40,13 +41,13 @@ final class OptimizerFile {
   }
 
   private static void read(
-      SafetensorsFile source, Path file, String prefix, Trainable tensor, float[] target)
+      MappedFile<?> source, Path file, String prefix, Trainable tensor, float[] target)
       throws IOException {
     copy(source, file, prefix + tensor.name(), new TensorSpec(DType.F32, tensor.shape()), target);
   }
 
   /** Copies a tensor of a file, which has to have a spec. */
-  static void copy(SafetensorsFile source, Path file, String name, TensorSpec spec, float[] target)
+  static void copy(MappedFile<?> source, Path file, String name, TensorSpec spec, float[] target)
       throws IOException {
     TensorSpec found =
         source

@@ -1,6 +1,6 @@
 package dev.wick.tokenizers.chat;
 
-import dev.wick.formats.GgufHeader;
+import dev.wick.formats.gguf.GgufFile;
 import dev.wick.tokenizers.TokenizerConfig;
 import dev.wick.tokenizers.jinja.Rendered;
 import dev.wick.tokenizers.jinja.Template;
@@ -46,7 +46,7 @@ public final class ChatTemplate {
    *     folder or the file
    */
   public static ChatTemplate load(Path path) throws IOException {
-    return Files.isDirectory(path) || !GgufHeader.hasName(path) ? ofFolder(path) : ofGguf(path);
+    return Files.isDirectory(path) || !GgufFile.hasName(path) ? ofFolder(path) : ofGguf(path);
   }
 
   private static ChatTemplate ofGguf(Path file) throws IOException {
