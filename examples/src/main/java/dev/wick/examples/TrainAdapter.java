@@ -4,7 +4,7 @@ import dev.wick.engine.Engine;
 import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.model.Models;
 import dev.wick.formats.Checkpoint;
-import dev.wick.lora.PeftConfig;
+import dev.wick.lora.peft.PeftConfig;
 import dev.wick.lora.training.LoraTrainer;
 import dev.wick.lora.training.StepReport;
 import dev.wick.lora.training.TrainingConfig;

@@ -2,15 +2,18 @@ package dev.wick.formats;
 
 import dev.wick.formats.file.FormatException;
 import dev.wick.formats.internal.JsonObject;
+import dev.wick.formats.internal.PythonJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the JSON files of a checkpoint folder as Python's {@code json} does: the last of two equal
- * keys wins, and {@code NaN} and {@code Infinity} are numbers. Nesting and size are bounded.
+ * Reads and writes the JSON files of a checkpoint folder as Python's {@code json} does: the last of
+ * two equal keys wins, and {@code NaN} and {@code Infinity} are numbers. Nesting and size of what
+ * is read are bounded.
  */
 public final class JsonFile {
   private JsonFile() {}
@@ -36,5 +39,16 @@ public final class JsonFile {
               }
             });
     return Collections.unmodifiableMap(present);
+  }
+
+  /**
+   * Writes a file as {@code json.dumps(indent=2)} does, whole or not at all.
+   *
+   * @param content nested maps, lists, texts, numbers and truth values; null is written as such
+   * @throws IOException if it cannot be written; the old file is then untouched
+   */
+  public static void write(Path file, Map<String, ? extends @Nullable Object> content)
+      throws IOException {
+    PythonJson.write(content, file);
   }
 }

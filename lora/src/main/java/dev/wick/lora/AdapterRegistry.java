@@ -1,6 +1,8 @@
 package dev.wick.lora;
 
 import dev.wick.engine.model.Adapter;
+import dev.wick.lora.name.AdapterName;
+import dev.wick.lora.peft.PeftAdapter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

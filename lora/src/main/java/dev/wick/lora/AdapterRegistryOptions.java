@@ -1,5 +1,6 @@
 package dev.wick.lora;
 
+import dev.wick.lora.peft.BaseWeights;
 import java.util.Optional;
 
 /**

@@ -1,6 +1,7 @@
 package dev.wick.lora;
 
 import dev.wick.engine.model.Adapter;
+import dev.wick.lora.peft.PeftAdapter;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 

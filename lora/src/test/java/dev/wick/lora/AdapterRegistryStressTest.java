@@ -3,7 +3,7 @@ package dev.wick.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wick.engine.tensor.HostTensor;
-import dev.wick.lora.TestAdapters.Marked;
+import dev.wick.lora.peft.TestAdapters.Marked;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wick.engine.model.Adapter;
-import dev.wick.lora.TestAdapters.Marked;
+import dev.wick.lora.peft.TestAdapters;
+import dev.wick.lora.peft.TestAdapters.Marked;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,7 +7,7 @@ import dev.wick.engine.model.AdapterUse;
 import dev.wick.engine.model.LanguageModel;
 import dev.wick.lora.AdapterLease;
 import dev.wick.lora.AdapterRegistry;
-import dev.wick.lora.PeftAdapter;
+import dev.wick.lora.peft.PeftAdapter;
 import dev.wick.streaming.FinishReason;
 import dev.wick.streaming.GenerationRequest;
 import dev.wick.streaming.Generator;

@@ -2,8 +2,8 @@ package dev.wick.parity;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.wick.formats.Checkpoint;
-import dev.wick.lora.BaseWeights;
-import dev.wick.lora.PeftAdapter;
+import dev.wick.lora.peft.BaseWeights;
+import dev.wick.lora.peft.PeftAdapter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

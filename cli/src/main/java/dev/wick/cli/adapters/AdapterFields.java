@@ -1,8 +1,8 @@
 package dev.wick.cli.adapters;
 
-import dev.wick.lora.ModuleSelector;
-import dev.wick.lora.PeftAdapter;
-import dev.wick.lora.PeftConfig;
+import dev.wick.lora.peft.ModuleSelector;
+import dev.wick.lora.peft.PeftAdapter;
+import dev.wick.lora.peft.PeftConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

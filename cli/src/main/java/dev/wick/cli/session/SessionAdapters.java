@@ -5,7 +5,7 @@ import dev.wick.formats.Checkpoint;
 import dev.wick.lora.AdapterLease;
 import dev.wick.lora.AdapterRegistry;
 import dev.wick.lora.AdapterRegistryOptions;
-import dev.wick.lora.BaseWeights;
+import dev.wick.lora.peft.BaseWeights;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

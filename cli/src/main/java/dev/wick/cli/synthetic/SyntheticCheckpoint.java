@@ -1,11 +1,9 @@
 package dev.wick.cli.synthetic;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import dev.wick.cli.terminal.Json;
 import dev.wick.engine.model.LoadListener;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
+import dev.wick.formats.JsonFile;
 import dev.wick.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,7 +81,7 @@ public final class SyntheticCheckpoint {
         });
     writer.write(folder.resolve("model.safetensors"));
     // Last, since its presence says that the checkpoint is complete.
-    writeJson(folder.resolve(CONFIG), config);
+    JsonFile.write(folder.resolve(CONFIG), config);
   }
 
   private static LongConsumer progress(LoadListener listener, long total) {
@@ -96,12 +94,5 @@ public final class SyntheticCheckpoint {
         listener.onProgress(done, total);
       }
     };
-  }
-
-  private static void writeJson(Path file, Map<String, Object> values) throws IOException {
-    try (JsonGenerator json = new JsonFactory().createGenerator(Files.newBufferedWriter(file))) {
-      json.useDefaultPrettyPrinter();
-      Json.write(json, values);
-    }
   }
 }

@@ -36,8 +36,7 @@ public final class Json {
     out.flush();
   }
 
-  /** Writes a value; for generators that write to a file. */
-  public static void write(JsonGenerator json, @Nullable Object value) throws IOException {
+  private static void write(JsonGenerator json, @Nullable Object value) throws IOException {
     switch (value) {
       case null -> json.writeNull();
       case Map<?, ?> map -> {

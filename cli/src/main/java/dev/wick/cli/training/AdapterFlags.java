@@ -1,8 +1,8 @@
 package dev.wick.cli.training;
 
 import dev.wick.cli.session.UsageException;
-import dev.wick.lora.ModuleSelector;
-import dev.wick.lora.PeftConfig;
+import dev.wick.lora.peft.ModuleSelector;
+import dev.wick.lora.peft.PeftConfig;
 import java.util.List;
 import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine.Option;

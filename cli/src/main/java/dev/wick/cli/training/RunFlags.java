@@ -1,10 +1,10 @@
 package dev.wick.cli.training;
 
 import dev.wick.cli.session.UsageException;
-import dev.wick.lora.training.AdamWConfig;
-import dev.wick.lora.training.LearningRateSchedule;
 import dev.wick.lora.training.TrainingConfig;
 import dev.wick.lora.training.TrainingConfigBuilder;
+import dev.wick.lora.training.optim.AdamWConfig;
+import dev.wick.lora.training.optim.LearningRateSchedule;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 

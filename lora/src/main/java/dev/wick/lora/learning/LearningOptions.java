@@ -1,6 +1,6 @@
 package dev.wick.lora.learning;
 
-import dev.wick.lora.PeftConfig;
+import dev.wick.lora.peft.PeftConfig;
 import dev.wick.lora.training.TrainingConfig;
 import java.time.Duration;
 import java.util.Objects;

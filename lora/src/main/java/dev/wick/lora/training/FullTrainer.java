@@ -1,6 +1,7 @@
 package dev.wick.lora.training;
 
 import dev.wick.engine.model.LanguageModel;
+import dev.wick.lora.training.checkpoint.ModelFiles;
 import dev.wick.lora.training.data.TrainingData;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,8 +1,9 @@
 package dev.wick.lora.training;
 
 import dev.wick.engine.model.LanguageModel;
-import dev.wick.lora.PeftAdapter;
-import dev.wick.lora.PeftConfig;
+import dev.wick.lora.peft.PeftAdapter;
+import dev.wick.lora.peft.PeftConfig;
+import dev.wick.lora.training.checkpoint.AdapterFiles;
 import dev.wick.lora.training.data.TrainingData;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package dev.wick.lora.training;
 
+import dev.wick.lora.training.optim.AdamWConfig;
+import dev.wick.lora.training.optim.LearningRateSchedule;
 import java.util.Objects;
 
 /**

@@ -1,5 +1,8 @@
 package dev.wick.lora.training;
 
+import dev.wick.lora.training.optim.AdamWConfig;
+import dev.wick.lora.training.optim.LearningRateSchedule;
+
 /** Collects the settings of a {@link TrainingConfig}; see there for what they mean. */
 public final class TrainingConfigBuilder {
   private int epochs = 1;

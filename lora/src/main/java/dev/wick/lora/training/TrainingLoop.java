@@ -1,8 +1,14 @@
 package dev.wick.lora.training;
 
+import dev.wick.lora.training.checkpoint.CheckpointStore;
+import dev.wick.lora.training.checkpoint.OptimizerFile;
+import dev.wick.lora.training.checkpoint.ParameterFiles;
+import dev.wick.lora.training.checkpoint.RunState;
 import dev.wick.lora.training.data.Example;
 import dev.wick.lora.training.data.MicroBatch;
 import dev.wick.lora.training.data.TrainingData;
+import dev.wick.lora.training.optim.LearningRateSchedule;
+import dev.wick.lora.training.program.RandomStreams;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,10 +2,19 @@ package dev.wick.lora.training;
 
 import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.tensor.HostTensor;
-import dev.wick.lora.PeftAdapter;
-import dev.wick.lora.PeftConfig;
+import dev.wick.lora.peft.PeftAdapter;
+import dev.wick.lora.peft.PeftConfig;
 import dev.wick.lora.training.data.Example;
 import dev.wick.lora.training.data.MicroBatch;
+import dev.wick.lora.training.optim.AdamW;
+import dev.wick.lora.training.program.DeviceState;
+import dev.wick.lora.training.program.FullVariables;
+import dev.wick.lora.training.program.LoraVariables;
+import dev.wick.lora.training.program.RandomStreams;
+import dev.wick.lora.training.program.Trainable;
+import dev.wick.lora.training.program.TrainableSet;
+import dev.wick.lora.training.program.TrainingProgram;
+import dev.wick.lora.training.program.TrainingShape;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -193,10 +202,21 @@ public final class TrainingSession implements AutoCloseable {
       }
       program =
           new TrainingProgram(
-              model.engine(), model.forwardPass(), set, state, key.shape(), config, differentiates);
+              model.engine(),
+              model.forwardPass(),
+              set,
+              state,
+              key.shape(),
+              settings(),
+              differentiates);
       programs.put(key, program);
     }
     return program;
+  }
+
+  private TrainingProgram.Settings settings() {
+    return new TrainingProgram.Settings(
+        config.logitRows(), config.labelSmoothing(), config.gradientCheckpointing());
   }
 
   /** Copies of the trained tensors, by name. */

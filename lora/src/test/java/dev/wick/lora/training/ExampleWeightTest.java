@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.wick.engine.Engine;
 import dev.wick.engine.tensor.HostTensor;
-import dev.wick.lora.PeftAdapter;
-import dev.wick.lora.PeftConfig;
+import dev.wick.lora.peft.PeftAdapter;
+import dev.wick.lora.peft.PeftConfig;
 import dev.wick.lora.training.data.Example;
 import dev.wick.lora.training.data.MicroBatch;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.wick.lora.training;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wick.engine.Engine;
+import dev.wick.lora.training.checkpoint.CheckpointStore;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.wick.lora.training;
 
 import dev.wick.engine.Engine;
-import dev.wick.lora.PeftConfig;
+import dev.wick.lora.peft.PeftConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 

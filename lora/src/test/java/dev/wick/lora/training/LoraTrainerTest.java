@@ -6,14 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.wick.engine.Engine;
 import dev.wick.engine.tensor.HostTensor;
-import dev.wick.lora.ModuleSelector;
-import dev.wick.lora.PeftAdapter;
-import dev.wick.lora.PeftConfig;
-import dev.wick.lora.PeftConfigBuilder;
+import dev.wick.lora.peft.ModuleSelector;
+import dev.wick.lora.peft.PeftAdapter;
+import dev.wick.lora.peft.PeftConfig;
+import dev.wick.lora.peft.PeftConfigBuilder;
 import dev.wick.lora.training.TrainingResult.Outcome;
 import dev.wick.lora.training.data.Example;
 import dev.wick.lora.training.data.MicroBatch;
 import dev.wick.lora.training.data.TrainingData;
+import dev.wick.lora.training.program.Trainable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -284,7 +285,7 @@ class LoraTrainerTest {
     assertThat(result.loss()).isLessThan(0.7 * recorder.losses.getFirst());
     assertThat(folder.resolve("out/config.json"))
         .content()
-        .contains("\"dtype\" : \"bfloat16\"")
+        .contains("\"dtype\": \"bfloat16\"")
         .doesNotContain("torch_dtype");
     assertThat(folder.resolve("out/model.safetensors")).exists();
   }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.wick.engine.Engine;
 import dev.wick.engine.tensor.DType;
-import dev.wick.lora.ModuleSelector;
-import dev.wick.lora.PeftConfig;
+import dev.wick.lora.peft.ModuleSelector;
+import dev.wick.lora.peft.PeftConfig;
 import dev.wick.lora.training.data.TrainingData;
 import java.io.IOException;
 import java.nio.file.Path;

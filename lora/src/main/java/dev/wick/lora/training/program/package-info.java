@@ -1,0 +1,5 @@
+/**
+ * A micro-batch forwards and backwards as one program, and the tensors that it trains; not
+ * exported.
+ */
+package dev.wick.lora.training.program;
