@@ -230,13 +230,26 @@ final class Assembler {
     put(0xc5, 0xf8, 0x77, 0xc3);
   }
 
+  void store(Mem to, int from) {
+    general(0x89, from, to);
+  }
+
   /** Reads a cache line ahead; an address that is not mapped is ignored. */
   void prefetch(Mem mem) {
+    prefetch(mem, 1);
+  }
+
+  /**
+   * As {@link #prefetch(Mem)}.
+   *
+   * @param level of the nearest cache that gets the line, 1 to 3
+   */
+  void prefetch(Mem mem, int level) {
     if (mem.base() > 7 || mem.index() > 7) {
       put(0x40 | (mem.index() > 7 ? 2 : 0) | mem.base() >> 3);
     }
     put(0x0f, 0x18);
-    memory(1, mem);
+    memory(level, mem);
   }
 
   // Vector instructions. Bits is the width, v the first source of those that have two.

@@ -75,6 +75,19 @@ final class EmittedPanels implements PanelProduct {
   }
 
   @Override
+  public void planReading(
+      MemorySegment matrix,
+      long offset,
+      long rowBytes,
+      int rows,
+      long bytes,
+      MemorySegment plan,
+      long planOffset) {
+    long from = Addresses.readable(matrix, offset, Addresses.span(rows, rowBytes, bytes));
+    ReadAhead.write(plan, planOffset, from, rowBytes, rows, bytes);
+  }
+
+  @Override
   public void multiply(
       boolean ofPairs,
       MemorySegment a,
@@ -87,7 +100,8 @@ final class EmittedPanels implements PanelProduct {
       boolean adds,
       MemorySegment c,
       long cOffset,
-      long cRowBytes) {
+      long cRowBytes,
+      long ahead) {
     if (rows == 0) {
       return;
     }
@@ -98,8 +112,13 @@ final class EmittedPanels implements PanelProduct {
     int tiles = rows / TILE_ROWS;
     if (tiles > 0) {
       long initial = adds ? to : 0;
+      long plan = 0;
+      if (ahead >= 0) {
+        plan = Addresses.writable(b, ahead, PLAN_BYTES);
+        ReadAhead.spread(b, ahead, tiles);
+      }
       kernels[TILE_ROWS - 1].call(
-          a, from, aRowBytes, tiles, panel, words, initial, cRowBytes, to, cRowBytes, 0, 0);
+          a, from, aRowBytes, tiles, panel, words, initial, cRowBytes, to, cRowBytes, plan, 0);
     }
     int rest = rows % TILE_ROWS;
     if (rest > 0) {

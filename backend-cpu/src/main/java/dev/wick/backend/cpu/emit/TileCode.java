@@ -4,6 +4,8 @@ import static dev.wick.backend.cpu.emit.Assembler.R10;
 import static dev.wick.backend.cpu.emit.Assembler.R11;
 import static dev.wick.backend.cpu.emit.Assembler.R12;
 import static dev.wick.backend.cpu.emit.Assembler.R13;
+import static dev.wick.backend.cpu.emit.Assembler.R14;
+import static dev.wick.backend.cpu.emit.Assembler.R15;
 import static dev.wick.backend.cpu.emit.Assembler.RAX;
 import static dev.wick.backend.cpu.emit.Assembler.RBP;
 import static dev.wick.backend.cpu.emit.Assembler.RBX;
@@ -19,9 +21,12 @@ import dev.wick.backend.cpu.emit.Assembler.Label;
  * [columns]} words, e = depth (at least 1), f = initial or 0 for zeros, g = bytes between its rows,
  * h = c, i = bytes between its rows. A word is an F32, or a pair of BF16 that follow each other
  * along the depth.
+ *
+ * <p>If a is not packed, j = a {@link ReadAhead} plan or 0: part of it is carried out before each
+ * tile, so that memory is read while the arithmetic units are busy.
  */
 final class TileCode {
-  private static final int PUSHES = 4;
+  private static final int[] SAVED = {RBX, RBP, R12, R13, R14, R15};
   private static final int UNROLL = 4;
 
   private final Assembler asm = new Assembler();
@@ -47,22 +52,23 @@ final class TileCode {
     this.packed = packed;
   }
 
-  // rsi and r10 a of row 0 and 3, rdx bytes between rows, rcx tiles, r8 b, r9 depth, rax words
-  // left,
-  // r11 a of the tile, rbx b of the panel, rdi initial, rbp bytes between its rows, r12 c, r13
-  // bytes
-  // between its rows.
+  // rsi and r10: a of row 0 and 3; rdx: bytes between rows; rcx: tiles; r8: b; r9: depth; rax:
+  // words left; r11: a of the tile; rbx: b of the panel; rdi: initial; rbp: bytes between its rows;
+  // r12: c; r13: bytes between its rows. r14, r15 and what a tile sets anew are free between tiles.
   byte[] emit() {
-    for (int register : new int[] {RBX, RBP, R12, R13}) {
+    for (int register : SAVED) {
       asm.push(register);
     }
-    asm.load(RDI, Arguments.onStack('f', PUSHES));
-    asm.load(RBP, Arguments.onStack('g', PUSHES));
-    asm.load(R12, Arguments.onStack('h', PUSHES));
-    asm.load(R13, Arguments.onStack('i', PUSHES));
+    asm.load(RDI, Arguments.onStack('f', SAVED.length));
+    asm.load(RBP, Arguments.onStack('g', SAVED.length));
+    asm.load(R12, Arguments.onStack('h', SAVED.length));
+    asm.load(R13, Arguments.onStack('i', SAVED.length));
     asm.move(R11, Arguments.A);
     asm.move(RBX, Arguments.D);
     Label tile = asm.here();
+    if (!packed) {
+      emitReadAhead();
+    }
     emitInitial();
     asm.move(Arguments.A, R11);
     asm.move(Arguments.D, RBX);
@@ -77,11 +83,40 @@ final class TileCode {
     }
     asm.decrement(Arguments.C);
     asm.jump(Assembler.NOT_ZERO, tile);
-    for (int register : new int[] {R13, R12, RBP, RBX}) {
-      asm.pop(register);
+    for (int i = SAVED.length - 1; i >= 0; i--) {
+      asm.pop(SAVED[i]);
     }
     asm.leave();
     return asm.toBytes();
+  }
+
+  private void emitReadAhead() {
+    Label done = new Label();
+    asm.load(RAX, Arguments.onStack('j', SAVED.length));
+    asm.test(RAX);
+    asm.jump(Assembler.ZERO, done);
+    asm.load(R10, Mem.at(RAX, ReadAhead.ROWS_AT_A_TIME));
+    asm.load(R14, Mem.at(RAX, ReadAhead.NEXT));
+    Label row = asm.here();
+    asm.load(R15, Mem.at(RAX, ReadAhead.ROWS_LEFT));
+    asm.test(R15);
+    asm.jump(Assembler.ZERO, done);
+    asm.decrement(R15);
+    asm.store(Mem.at(RAX, ReadAhead.ROWS_LEFT), R15);
+    asm.load(R15, Mem.at(RAX, ReadAhead.LINES));
+    asm.move(Arguments.A, R14);
+    Label line = asm.here();
+    // Not into the first-level cache, which the panel fills.
+    asm.prefetch(Mem.at(Arguments.A), 2);
+    asm.addImmediate(Arguments.A, ReadAhead.LINE_BYTES);
+    asm.decrement(R15);
+    asm.jump(Assembler.NOT_ZERO, line);
+    asm.load(R15, Mem.at(RAX, ReadAhead.ROW_BYTES));
+    asm.add(R14, R15);
+    asm.store(Mem.at(RAX, ReadAhead.NEXT), R14);
+    asm.decrement(R10);
+    asm.jump(Assembler.NOT_ZERO, row);
+    asm.bind(done);
   }
 
   private int sum(int row, int vector) {

@@ -35,6 +35,7 @@ public final class PanelGemm {
   private final int floatStep;
   private final int pairStep;
   private final long wordsAt;
+  private final long planAt;
   private final long edgeAt;
   private final Region roundRegion = this::round;
   private final Region multiplyRegion = this::multiply;
@@ -71,7 +72,8 @@ public final class PanelGemm {
     floatStep = step(left.k(), MAX_WORDS);
     pairStep = step(left.k(), 2 * MAX_WORDS);
     wordsAt = 4L * floatStep * COLUMNS;
-    edgeAt = wordsAt + Math.max(4L * floatStep, 2L * pairStep) * COLUMNS;
+    planAt = wordsAt + Math.max(4L * floatStep, 2L * pairStep) * COLUMNS;
+    edgeAt = planAt + PanelProduct.PLAN_BYTES;
     if (rounds) {
       execution.reserveShared(2L * left.m() * left.k());
     }
@@ -119,10 +121,7 @@ public final class PanelGemm {
   private void multiply(Worker worker, int chunk) {
     int panel = chunk / parts;
     int part = chunk % parts;
-    int which = firstPanel.length - 1;
-    while (firstPanel[which] > panel) {
-      which--;
-    }
+    int which = productOf(panel);
     Gemm.Product product = products[which];
     int column = (panel - firstPanel[which]) * COLUMNS;
     int first = (int) ((long) left.m() * part / parts);
@@ -158,12 +157,39 @@ public final class PanelGemm {
           from > 0,
           to,
           toAt,
-          toRowBytes);
+          toRowBytes,
+          from + step < left.k()
+              ? plan(panel, from + step, step, scratch)
+              : plan((chunk + 1) / parts, 0, step, scratch));
     }
     for (int i = 0; i < rows && width < COLUMNS; i++) {
       long at = result + i * product.rowBytes();
       MemorySegment.copy(scratch, edgeAt + i * toRowBytes, product.result(), at, 4L * width);
     }
+  }
+
+  private int productOf(int panel) {
+    int which = firstPanel.length - 1;
+    while (firstPanel[which] > panel) {
+      which--;
+    }
+    return which;
+  }
+
+  /**
+   * Plans to read what is packed next, as most threads take chunks in their order: a panel is made
+   * of short pieces of many rows, which the processor does not foresee.
+   */
+  private long plan(int panel, int from, int step, MemorySegment scratch) {
+    if (panel >= panels) {
+      return -1;
+    }
+    int which = productOf(panel);
+    RightOperand right = products[which].right();
+    int column = (panel - firstPanel[which]) * COLUMNS;
+    int width = Math.min(COLUMNS, right.n() - column);
+    int depth = Math.min(step, right.k() - from);
+    return right.planReading(code, column, width, from, depth, scratch, planAt) ? planAt : -1;
   }
 
   private void pack(

@@ -3,6 +3,7 @@ package dev.wick.backend.cpu.gemm;
 import dev.wick.backend.cpu.loop.BlockRows;
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.Layouts;
+import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
@@ -124,6 +125,29 @@ public record RightOperand(
       target.asSlice(targetOffset, 4L * depth * width).fill((byte) 0);
     }
     packSlowly(from, present, Math.min(width, n - column), width, target, targetOffset);
+  }
+
+  /**
+   * Plans to read what {@link #pack} will.
+   *
+   * @return whether there is a plan; there is none for quantised operands and unusual strides
+   */
+  boolean planReading(
+      PanelProduct code, int column, int width, int row, int depth, MemorySegment plan, long at) {
+    if (blocks != null) {
+      return false;
+    }
+    int elementBytes = dtype.blockBytes();
+    long from = offset + row * rowBytes + column * columnBytes;
+    if (rowBytes == elementBytes) {
+      code.planReading(segment, from, columnBytes, width, rowBytes * depth, plan, at);
+      return true;
+    }
+    if (columnBytes == elementBytes) {
+      code.planReading(segment, from, rowBytes, depth, columnBytes * width, plan, at);
+      return true;
+    }
+    return false;
   }
 
   private void packBlocks(

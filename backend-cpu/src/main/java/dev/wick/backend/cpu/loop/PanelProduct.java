@@ -12,6 +12,9 @@ public interface PanelProduct {
   /** Columns of a panel. */
   int COLUMNS = 64;
 
+  /** Bytes of a plan of {@link #planReading}. */
+  int PLAN_BYTES = 64;
+
   /** Whether there are products of BF16 pairs. */
   boolean takesPairs();
 
@@ -41,6 +44,23 @@ public interface PanelProduct {
   void round(MemorySegment x, long xOffset, int n, MemorySegment rounded, long roundedOffset);
 
   /**
+   * Plans to bring rows of a matrix nearer to the processor while a product is computed, which must
+   * follow while the matrix is alive.
+   *
+   * @param rowBytes bytes between rows
+   * @param bytes of each row
+   * @param plan where the plan is written, the segment of the panel
+   */
+  void planReading(
+      MemorySegment matrix,
+      long offset,
+      long rowBytes,
+      int rows,
+      long bytes,
+      MemorySegment plan,
+      long planOffset);
+
+  /**
    * {@code c[i][j] = initial + sum over p of a[i][p] * b[p][j]}, where initial is {@code c[i][j]}
    * or 0.
    *
@@ -48,6 +68,7 @@ public interface PanelProduct {
    * @param b a panel {@code [words][64]}
    * @param adds whether to add to {@code c}
    * @param c rows of 64 F32 with {@code cRowBytes} between them
+   * @param ahead where in {@code b} there is a plan to read meanwhile, or -1
    */
   void multiply(
       boolean pairs,
@@ -61,5 +82,6 @@ public interface PanelProduct {
       boolean adds,
       MemorySegment c,
       long cOffset,
-      long cRowBytes);
+      long cRowBytes,
+      long ahead);
 }

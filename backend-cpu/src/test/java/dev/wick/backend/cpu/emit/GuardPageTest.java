@@ -1,9 +1,11 @@
 package dev.wick.backend.cpu.emit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.Loops;
 import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.backend.cpu.loop.RowDot;
@@ -126,15 +128,56 @@ class GuardPageTest {
         MemorySegment a = atEnd(arena, Loops.random(arena, random, m * depth));
         MemorySegment c = atEnd(arena, arena.allocate(4L * m * 64, 64));
         panels.pack(w, dtype, 0, dtype.byteSize(depth), depth, false, panel, 0);
-        panels.multiply(false, a, 0, 4L * depth, m, panel, 0, depth, false, c, 0, 256);
+        panels.multiply(false, a, 0, 4L * depth, m, panel, 0, depth, false, c, 0, 256, -1);
 
         assertThat(Loops.get(c, m * 64 - 1)).isNotZero();
         if (panels.takesPairs()) {
           MemorySegment rounded = atEnd(arena, arena.allocate(2L * m * depth, 64));
           panels.round(a, 0, m * depth, rounded, 0);
-          panels.multiply(true, rounded, 0, 2L * depth, m, panel, 0, depth / 2, true, c, 0, 256);
+          panels.multiply(
+              true, rounded, 0, 2L * depth, m, panel, 0, depth / 2, true, c, 0, 256, -1);
         }
       }
+    }
+  }
+
+  @Test
+  void panels_readingAhead_carryOutThePlanAndTouchNothingBeyond() {
+    PanelProduct panels = outcome.loops().tile().panels();
+    assumeTrue(panels != null, "no machine code on vectors of 512 bits");
+    int depth = 64;
+    for (int m : new int[] {6, 13, 60, 700}) {
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment w = atEnd(arena, Loops.random(arena, random, DType.BF16, 64 * depth));
+        long planAt = 4L * 64 * depth;
+        MemorySegment panel =
+            atEnd(arena, arena.allocate(planAt + PanelProduct.PLAN_BYTES, PanelProduct.PLAN_BYTES));
+        MemorySegment a = atEnd(arena, Loops.random(arena, random, m * depth));
+        MemorySegment plain = arena.allocate(4L * m * 64, 64);
+        MemorySegment ahead = atEnd(arena, arena.allocate(4L * m * 64, 64));
+        panels.pack(w, DType.BF16, 0, 2L * depth, depth, false, panel, 0);
+        panels.multiply(false, a, 0, 4L * depth, m, panel, 0, depth, false, plain, 0, 256, -1);
+        panels.planReading(w, 0, 2L * depth, 64, 2L * depth, panel, planAt);
+
+        panels.multiply(false, a, 0, 4L * depth, m, panel, 0, depth, false, ahead, 0, 256, planAt);
+
+        assertThat(ahead.mismatch(plain)).isEqualTo(-1);
+        assertThat(panel.get(Layouts.LONG, planAt + ReadAhead.NEXT))
+            .isEqualTo(w.address() + w.byteSize());
+      }
+    }
+  }
+
+  @Test
+  void panels_aPlanBeyondTheMatrix_isRefused() {
+    PanelProduct panels = outcome.loops().tile().panels();
+    assumeTrue(panels != null, "no machine code on vectors of 512 bits");
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment w = arena.allocate(128);
+      MemorySegment plan = arena.allocate(PanelProduct.PLAN_BYTES);
+
+      assertThatThrownBy(() -> panels.planReading(w, 0, 64, 3, 64, plan, 0))
+          .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
 }
