@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
 /** Writes JSON files that look like those of Python's {@code json.dumps(indent=2)}. */
 public final class PythonJson {
   private static final JsonFactory JSON =
-      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+      JsonFactory.builder()
+          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+          .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
+          .build();
 
   private PythonJson() {}
 
