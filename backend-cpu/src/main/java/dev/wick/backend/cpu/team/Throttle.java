@@ -4,13 +4,22 @@ package dev.wick.backend.cpu.team;
  * Decides how many threads of a team take part, from the time that callers lose to helpers which
  * the operating system has taken off their core in the middle of a chunk.
  *
+ * <p>Such a helper is away for a time slice, some milliseconds, several times as long as most
+ * regions. Two threads of which one shares its core give little more than one that has a core for
+ * itself, since products are bound by memory; so a loss of a tenth is reason enough to do without a
+ * helper for a while. The while doubles with each attempt that fails, and an attempt is over with
+ * its first loss.
+ *
  * <p>Written by the one caller that holds the team; the limit is read by every thread.
  */
 final class Throttle {
   private static final long WINDOW_NANOS = 20_000_000;
-  private static final long MIN_LOSS_NANOS = 200_000;
+  private static final long MIN_STALL_NANOS = 200_000;
+  private static final long LOSS_NANOS = 2_000_000;
+  private static final long TRIAL_LOSS_NANOS = 500_000;
   private static final long MIN_PENALTY_NANOS = 50_000_000;
   private static final long MAX_PENALTY_NANOS = 2_000_000_000;
+  private static final int TRIAL_WINDOWS = 10;
 
   private final int threads;
   private volatile int limit;
@@ -18,6 +27,7 @@ final class Throttle {
   private long total;
   private long lost;
   private long penalty = MIN_PENALTY_NANOS;
+  private int trial;
 
   Throttle(int threads) {
     this.threads = threads;
@@ -29,19 +39,20 @@ final class Throttle {
     return limit;
   }
 
-  /** The limit after giving a suspended thread another chance, if one has waited long enough. */
-  int retry() {
-    int current = limit;
-    if (current == threads) {
-      return current;
-    }
-    long now = System.nanoTime();
-    if (now - retryAt >= 0) {
-      current++;
-      limit = current;
+  /**
+   * Gives a suspended thread another chance, if one has waited long enough.
+   *
+   * @param now nanoseconds, as those of regions
+   * @return threads that may take part now, the caller included
+   */
+  int retry(long now) {
+    if (limit < threads && now - retryAt >= 0) {
+      limit = limit() + 1;
       retryAt = now + penalty;
+      trial = TRIAL_WINDOWS;
+      begin();
     }
-    return current;
+    return limit;
   }
 
   /**
@@ -55,20 +66,31 @@ final class Throttle {
     long stall = end - alone;
     // With several chunks per thread an honest wait is shorter than the caller's own share of the
     // work.
-    if (stall > MIN_LOSS_NANOS && stall > alone - start) {
+    if (stall > MIN_STALL_NANOS && stall > alone - start) {
       lost += stall;
     }
     total += end - start;
-    if (total < WINDOW_NANOS) {
-      return;
-    }
-    if (lost * 5 > total && limit > 1) {
+    if (lost >= (trial > 0 ? TRIAL_LOSS_NANOS : LOSS_NANOS) && limit > 1) {
       limit = limit() - 1;
       retryAt = end + penalty;
       penalty = Math.min(2 * penalty, MAX_PENALTY_NANOS);
+      begin();
+    } else if (total >= WINDOW_NANOS) {
+      endWindow();
+    }
+  }
+
+  /** A time without much loss; several of them, and the next loss is forgiven sooner. */
+  private void endWindow() {
+    begin();
+    if (trial > 0) {
+      trial--;
     } else if (limit == threads) {
       penalty = Math.max(penalty / 2, MIN_PENALTY_NANOS);
     }
+  }
+
+  private void begin() {
     total = 0;
     lost = 0;
   }

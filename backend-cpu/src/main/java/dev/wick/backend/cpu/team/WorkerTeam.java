@@ -87,10 +87,11 @@ public final class WorkerTeam implements AutoCloseable {
       return;
     }
     try {
-      if (throttle.retry() == 1) {
+      long start = System.nanoTime();
+      if (throttle.retry(start) == 1) {
         runAlone(caller, work, chunks);
       } else {
-        runShared(caller, work, chunks);
+        runShared(caller, work, chunks, start);
       }
     } finally {
       taken.set(false);
@@ -103,8 +104,7 @@ public final class WorkerTeam implements AutoCloseable {
     }
   }
 
-  private void runShared(Worker caller, Region work, int chunks) {
-    long start = System.nanoTime();
+  private void runShared(Worker caller, Region work, int chunks, long start) {
     region = work;
     words.set(DONE, 0);
     int parties = Math.min(throttle.limit(), chunks);

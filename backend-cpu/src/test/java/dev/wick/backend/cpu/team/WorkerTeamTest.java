@@ -3,9 +3,13 @@ package dev.wick.backend.cpu.team;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -113,25 +117,104 @@ class WorkerTeamTest {
     assertThat(team.size()).isEqualTo(2);
   }
 
+  /** Gaps between regions longer than anyone spins: every region has to wake its helpers again. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 4})
+  void run_helpersAsleepBetweenRegions_useThemEveryTime(int threads) {
+    try (WorkerTeam team = new WorkerTeam(threads);
+        Execution execution = new Execution(team)) {
+      for (int i = 0; i < 50; i++) {
+        CountDownLatch both = new CountDownLatch(2);
+        LockSupport.parkNanos(1_000_000);
+
+        execution.run(
+            (_, _) -> {
+              both.countDown();
+              await(both);
+            },
+            2);
+
+        assertThat(both.getCount()).as("region %d", i).isZero();
+      }
+    }
+  }
+
+  /** More runnable threads than processors: whoever is taken off in the middle is waited for. */
   @Test
-  void throttle_stalledHelper_isSuspendedAndTriedAgain() {
-    Throttle throttle = new Throttle(2);
-    long now = System.nanoTime() - 1_000_000_000L;
+  void run_processorsBusy_everyChunkOnceAndNoWakeUpLost() throws InterruptedException {
+    AtomicBoolean busy = new AtomicBoolean(true);
+    List<Thread> others = new ArrayList<>();
+    for (int i = 0; i < Runtime.getRuntime().availableProcessors() + 1; i++) {
+      others.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    while (busy.get()) {
+                      Thread.onSpinWait();
+                    }
+                  }));
+    }
+    try (WorkerTeam team = new WorkerTeam(3);
+        Execution execution = new Execution(team)) {
+      AtomicIntegerArray seen = new AtomicIntegerArray(64);
 
-    // The caller computes for 5 ms and then waits 20 ms for the helper's chunk.
-    throttle.record(now, now + 5_000_000, now + 25_000_000);
+      for (int i = 0; i < 300; i++) {
+        execution.run((_, chunk) -> seen.incrementAndGet(chunk), 64);
+      }
 
-    assertThat(throttle.limit()).isEqualTo(1);
-    assertThat(throttle.retry()).isEqualTo(2);
+      for (int chunk = 0; chunk < 64; chunk++) {
+        assertThat(seen.get(chunk)).as("chunk %d", chunk).isEqualTo(300);
+      }
+    } finally {
+      busy.set(false);
+      for (Thread other : others) {
+        other.join();
+      }
+    }
   }
 
   @Test
-  void throttle_balancedHelper_isKept() {
-    Throttle throttle = new Throttle(2);
-    long now = System.nanoTime();
+  void run_helperFails_throwsItToTheCaller() {
+    Thread caller = Thread.currentThread();
+    CountDownLatch both = new CountDownLatch(2);
+    try (WorkerTeam team = new WorkerTeam(2);
+        Execution execution = new Execution(team)) {
+      Region failing =
+          (_, _) -> {
+            both.countDown();
+            await(both);
+            if (Thread.currentThread() != caller) {
+              throw new IllegalStateException("chunk: expected another thread");
+            }
+          };
 
-    throttle.record(now, now + 30_000_000, now + 40_000_000);
+      assertThatThrownBy(() -> execution.run(failing, 2))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("chunk: expected another thread");
+    }
+  }
 
-    assertThat(throttle.limit()).isEqualTo(2);
+  @Test
+  void close_helpersAsleep_endsThem() {
+    WorkerTeam team = new WorkerTeam(3);
+    LockSupport.parkNanos(2_000_000);
+
+    team.close();
+
+    assertThat(Thread.getAllStackTraces().keySet())
+        .noneMatch(thread -> thread.getName().startsWith("wick-cpu-"));
+  }
+
+  @Test
+  @SuppressWarnings("try") // closed in the middle on purpose
+  void close_whileARegionRuns_isRefused() {
+    try (WorkerTeam team = new WorkerTeam(2);
+        Execution execution = new Execution(team)) {
+      Region closing = (_, _) -> team.close();
+
+      assertThatThrownBy(() -> execution.run(closing, 2))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("team: expected no running region, got close() while one runs");
+    }
   }
 }
