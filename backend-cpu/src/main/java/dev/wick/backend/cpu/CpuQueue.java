@@ -10,7 +10,6 @@ import dev.wick.backend.cpu.team.WorkerTeam;
 import dev.wick.engine.spi.CommandQueue;
 import dev.wick.engine.spi.DeviceBuffer;
 import dev.wick.engine.spi.OpCall;
-import dev.wick.engine.spi.Recording;
 import dev.wick.engine.spi.TensorView;
 import dev.wick.engine.spi.UnsupportedOpException;
 import dev.wick.engine.tensor.TensorSpec;
@@ -72,10 +71,10 @@ final class CpuQueue implements CommandQueue {
 
   /**
    * Binds every call once; matrix products that follow each other and share their left operand
-   * become one.
+   * become one, and so do a sum and its norm.
    */
   @Override
-  public Recording record(List<OpCall> calls) {
+  public CpuRecording record(List<OpCall> calls) {
     checkOpen();
     calls.forEach(this::checkSupported);
     try {
@@ -90,12 +89,17 @@ final class CpuQueue implements CommandQueue {
     List<CpuKernel> steps = new ArrayList<>();
     int from = 0;
     while (from < calls.size()) {
+      OpCall call = calls.get(from);
       int end = from + 1;
-      while (end < calls.size() && joins(calls, from, end)) {
-        end++;
+      if (end < calls.size() && Kernels.isSumAndNorm(call, calls.get(end))) {
+        steps.add(kernels.bindSumAndNorm(call, calls.get(end++)));
+      } else {
+        while (end < calls.size() && joins(calls, from, end)) {
+          end++;
+        }
+        List<OpCall> run = calls.subList(from, end);
+        steps.add(run.size() == 1 ? kernels.bind(call) : kernels.bindTogether(run));
       }
-      List<OpCall> run = calls.subList(from, end);
-      steps.add(run.size() == 1 ? kernels.bind(run.get(0)) : kernels.bindTogether(run));
       from = end;
     }
     return new Sequence(steps);

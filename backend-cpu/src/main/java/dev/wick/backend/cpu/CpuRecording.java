@@ -22,6 +22,11 @@ final class CpuRecording implements Recording {
     this.buffers = held.stream().distinct().toArray(CpuBuffer[]::new);
   }
 
+  /** How many kernels a run starts, one after the other. */
+  int kernels() {
+    return sequence.size();
+  }
+
   @Override
   public void run() {
     if (closed) {

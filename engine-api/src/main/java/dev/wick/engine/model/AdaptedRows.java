@@ -40,7 +40,29 @@ final class AdaptedRows {
 
   /** Applies a linear layer: [rows, in] to [rows, out]. */
   Expr linear(Linear layer, Expr x) {
-    Expr y = replaced(layer.name() + ".weight", layer.weight().tensor(), x::linear);
+    return linears(List.of(layer), x).getFirst();
+  }
+
+  /**
+   * Applies linear layers to the same rows: first all products, which a backend finds side by side,
+   * then what comes on top of each.
+   */
+  List<Expr> linears(List<Linear> layers, Expr x) {
+    List<Expr> products = layers.stream().map(layer -> product(layer, x)).toList();
+    List<Expr> results = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      results.add(adapted(layers.get(i), x, products.get(i)));
+    }
+    return results;
+  }
+
+  private Expr product(Linear layer, Expr x) {
+    return replaced(weightOf(layer), layer.weight().tensor(), x::linear);
+  }
+
+  /** A product with what adapters and the bias add to it. */
+  private Expr adapted(Linear layer, Expr x, Expr product) {
+    Expr y = product;
     if (pooled != null && pooled.places.containsKey(layer.name())) {
       LoraMatMul op = new LoraMatMul(pooled.maxRank);
       Expr places = pooled.places.get(layer.name());

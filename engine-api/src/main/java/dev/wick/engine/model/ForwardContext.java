@@ -20,6 +20,17 @@ public interface ForwardContext {
   Expr linear(Linear layer, Expr x);
 
   /**
+   * Applies several linear layers to the same rows. Devices can compute their products as one, so
+   * that a forward pass says here what it has to say of the same rows.
+   *
+   * @param x [rows, in]
+   * @return [rows, out] of each layer, in their order
+   */
+  default List<Expr> linears(List<Linear> layers, Expr x) {
+    return layers.stream().map(layer -> linear(layer, x)).toList();
+  }
+
+  /**
    * Applies to each row a linear layer of its own choice: x [tokens, slots or 1, in] and chosen I32
    * [tokens, slots] to [tokens, slots, out].
    *

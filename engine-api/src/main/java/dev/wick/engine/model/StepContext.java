@@ -52,6 +52,11 @@ final class StepContext implements ForwardContext {
   }
 
   @Override
+  public List<Expr> linears(List<Linear> layers, Expr x) {
+    return rows.linears(layers, x);
+  }
+
+  @Override
   public Expr experts(List<Linear> layers, Expr x, Expr chosen) {
     return rows.experts(layers, x, chosen);
   }

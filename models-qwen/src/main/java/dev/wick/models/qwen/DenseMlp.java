@@ -6,6 +6,7 @@ import dev.wick.engine.model.Weights;
 import dev.wick.engine.op.Expr;
 import dev.wick.engine.op.SwiGlu;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * A gated feed-forward layer: {@code down(silu(gate(x)) · up(x))}; Shazeer 2020, arXiv:2002.05202.
@@ -30,10 +31,8 @@ record DenseMlp(Linear gate, Linear up, Linear down) implements FeedForward {
 
   @Override
   public Expr forward(Expr x, ForwardContext context) {
-    Expr gated =
-        context
-            .linear(gate, x)
-            .apply(new SwiGlu(), context.linear(up, x)); // [tokens, intermediate]
+    List<Expr> both = context.linears(List.of(gate, up), x); // [tokens, intermediate]
+    Expr gated = both.get(0).apply(new SwiGlu(), both.get(1));
     return context.linear(down, gated);
   }
 }

@@ -6,6 +6,7 @@ import dev.wick.engine.model.Parameter;
 import dev.wick.engine.model.Weights;
 import dev.wick.engine.op.Expr;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -52,9 +53,10 @@ record QwenAttention(
   /** From [tokens, hidden] to [tokens, hidden]. */
   Expr forward(Expr x, RotaryEmbedding.Angles angles, ForwardContext context) {
     long tokens = x.extent(0);
-    Expr q = context.linear(query, x).reshape(tokens, numHeads, headDim);
-    Expr k = context.linear(key, x).reshape(tokens, numKeyValueHeads, headDim);
-    Expr v = context.linear(value, x).reshape(tokens, numKeyValueHeads, headDim);
+    List<Expr> projected = context.linears(List.of(query, key, value), x); // [tokens, width]
+    Expr q = projected.get(0).reshape(tokens, numHeads, headDim);
+    Expr k = projected.get(1).reshape(tokens, numKeyValueHeads, headDim);
+    Expr v = projected.get(2).reshape(tokens, numKeyValueHeads, headDim);
     if (queryNorm.isPresent() && keyNorm.isPresent()) {
       q = context.rmsNorm(q, queryNorm.get(), rmsNormEps);
       k = context.rmsNorm(k, keyNorm.get(), rmsNormEps);

@@ -141,6 +141,23 @@ public final class Kernels {
     return new MatMulKernel(loops, execution, left, rights, results);
   }
 
+  /** Whether a call adds and the next one normalises the sum, so that both may run as one. */
+  public static boolean isSumAndNorm(OpCall add, OpCall norm) {
+    return AddRmsNormKernel.fits(add, norm);
+  }
+
+  /** The kernel of two calls that {@link #isSumAndNorm} accepts. */
+  public CpuKernel bindSumAndNorm(OpCall add, OpCall norm) {
+    return new AddRmsNormKernel(
+        (RmsNorm) norm.op(),
+        loops.rows(),
+        tensor(add.operands().get(0)),
+        tensor(add.operands().get(1)),
+        tensor(add.results().getFirst()),
+        tensor(norm.operands().get(1)),
+        tensor(norm.results().getFirst()));
+  }
+
   /** The tiles of the weights of products, or none unless all have them. */
   private List<MemorySegment> tiles(List<OpCall> calls) {
     List<MemorySegment> tiles = new ArrayList<>();

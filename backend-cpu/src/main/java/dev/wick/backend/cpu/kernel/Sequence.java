@@ -12,6 +12,11 @@ public final class Sequence implements CpuKernel {
     this.steps = steps.toArray(CpuKernel[]::new);
   }
 
+  /** Number of kernels. */
+  public int size() {
+    return steps.length;
+  }
+
   @Override
   public void run(Execution execution) {
     for (CpuKernel step : steps) {
