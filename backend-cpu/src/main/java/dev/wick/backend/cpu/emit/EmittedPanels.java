@@ -17,6 +17,7 @@ final class EmittedPanels implements PanelProduct {
   private final NativeKernel[] floats;
   private final NativeKernel[] pairs;
   private final NativeKernel[] round;
+  private final NativeKernel[] pairRows;
 
   EmittedPanels(Emission code, Machine machine) {
     keepWords = code.add(PanelCode.transpose(PanelCode.Words.KEEP));
@@ -26,6 +27,7 @@ final class EmittedPanels implements PanelProduct {
     boolean bf16 = machine.hasBf16();
     pairs = bf16 ? tiles(code, true) : new NativeKernel[0];
     round = bf16 ? new NativeKernel[] {code.add(PanelCode.roundToBf16())} : new NativeKernel[0];
+    pairRows = bf16 ? new NativeKernel[] {code.add(PanelCode.pairRows())} : new NativeKernel[0];
   }
 
   private static NativeKernel[] tiles(Emission code, boolean pairs) {
@@ -64,6 +66,22 @@ final class EmittedPanels implements PanelProduct {
     long panelBytes = (keepPairs ? 2L : 4L) * depth * COLUMNS;
     long to = Addresses.writable(panel, panelOffset, panelBytes);
     kernel.call(matrix, from, rowBytes, bytes / (4 * WORDS), to, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  @Override
+  public void pairRows(
+      MemorySegment matrix,
+      long offset,
+      long rowBytes,
+      int depth,
+      MemorySegment panel,
+      long panelOffset) {
+    if (depth == 0) {
+      return;
+    }
+    long from = Addresses.readable(matrix, offset, Addresses.span(depth, rowBytes, 2L * COLUMNS));
+    long to = Addresses.writable(panel, panelOffset, 2L * depth * COLUMNS);
+    pairRows[0].call(matrix, from, rowBytes, depth / 2, to, 0, 0, 0, 0, 0, 0, 0);
   }
 
   @Override

@@ -169,6 +169,35 @@ final class PanelCode {
   }
 
   /**
+   * Brings 64 elements of 16 bits of every two rows together, as words with the upper row's in the
+   * lower half.
+   *
+   * <p>Arguments: a = source, b = bytes between its rows, c = pairs of rows (at least 1), d =
+   * target.
+   */
+  static byte[] pairRows() {
+    Assembler asm = new Assembler();
+    Label pair = asm.here();
+    asm.move(R10, Arguments.A);
+    asm.add(R10, Arguments.B);
+    for (int j = 0; j < GROUPS; j++) {
+      int lower = GROUPS + j;
+      asm.vector(VectorOp.ZERO_EXTEND, BITS, j, 0, Mem.at(Arguments.A, 2 * j * LANES));
+      asm.vector(VectorOp.ZERO_EXTEND, BITS, lower, 0, Mem.at(R10, 2 * j * LANES));
+      asm.vectorShiftLeft(BITS, lower, lower, 16);
+      asm.vector(VectorOp.ADD_INT, BITS, j, j, lower);
+      asm.vector(VectorOp.STORE, BITS, j, 0, Mem.at(Arguments.D, j * BYTES));
+    }
+    asm.move(Arguments.A, R10);
+    asm.add(Arguments.A, Arguments.B);
+    asm.addImmediate(Arguments.D, ROW_BYTES);
+    asm.decrement(Arguments.C);
+    asm.jump(Assembler.NOT_ZERO, pair);
+    asm.leave();
+    return asm.toBytes();
+  }
+
+  /**
    * Rounds blocks of 32 F32 to BF16, to the nearest and ties to even; subnormal ones become zero.
    *
    * <p>Arguments: a = source, c = elements / 32 (at least 1), d = target.

@@ -91,7 +91,9 @@ public final class PanelGemm {
 
   private boolean isRounded(Gemm.Product product) {
     RightOperand right = product.right();
-    return right.dtype() == DType.BF16 && isTransposed(right) && left.k() % DEPTH_UNIT == 0;
+    return right.dtype() == DType.BF16
+        && (isTransposed(right) || right.columnBytes() == right.dtype().blockBytes())
+        && left.k() % DEPTH_UNIT == 0;
   }
 
   private static boolean isTransposed(RightOperand right) {
@@ -206,6 +208,10 @@ public final class PanelGemm {
   private void packPairs(
       RightOperand right, int column, int width, int from, int depth, MemorySegment scratch) {
     long at = right.offset() + from * right.rowBytes() + column * right.columnBytes();
+    if (!isTransposed(right)) {
+      pairRows(right, at, width, depth, scratch);
+      return;
+    }
     if (width == COLUMNS) {
       code.pack(right.segment(), DType.BF16, at, right.columnBytes(), depth, true, scratch, 0);
       return;
@@ -217,5 +223,20 @@ public final class PanelGemm {
     }
     scratch.asSlice(wordsAt + width * rowBytes, (COLUMNS - width) * rowBytes).fill((byte) 0);
     code.pack(scratch, DType.BF16, wordsAt, rowBytes, depth, true, scratch, 0);
+  }
+
+  private void pairRows(
+      RightOperand right, long at, int width, int depth, MemorySegment scratch) {
+    if (width == COLUMNS) {
+      code.pairRows(right.segment(), at, right.rowBytes(), depth, scratch, 0);
+      return;
+    }
+    long rowBytes = 2L * COLUMNS;
+    scratch.asSlice(wordsAt, depth * rowBytes).fill((byte) 0);
+    for (int p = 0; p < depth; p++) {
+      long row = at + p * right.rowBytes();
+      MemorySegment.copy(right.segment(), row, scratch, wordsAt + p * rowBytes, 2L * width);
+    }
+    code.pairRows(scratch, wordsAt, rowBytes, depth, scratch, 0);
   }
 }

@@ -15,7 +15,7 @@ public interface PanelProduct {
   /** Bytes of a plan of {@link #planReading}. */
   int PLAN_BYTES = 64;
 
-  /** Whether there are products of BF16 pairs. */
+  /** Whether there are products of BF16 pairs, and what makes such pairs. */
   boolean takesPairs();
 
   /**
@@ -33,6 +33,21 @@ public interface PanelProduct {
       long rowBytes,
       int depth,
       boolean pairs,
+      MemorySegment panel,
+      long panelOffset);
+
+  /**
+   * Brings rows {@code [depth][64]} of BF16, two at a time, into a panel of pairs {@code [depth / 2]
+   * [64]}.
+   *
+   * @param rowBytes bytes between rows
+   * @param depth rows, an even number
+   */
+  void pairRows(
+      MemorySegment matrix,
+      long offset,
+      long rowBytes,
+      int depth,
       MemorySegment panel,
       long panelOffset);
 

@@ -133,6 +133,7 @@ class GuardPageTest {
         assertThat(Loops.get(c, m * 64 - 1)).isNotZero();
         if (panels.takesPairs()) {
           MemorySegment rounded = atEnd(arena, arena.allocate(2L * m * depth, 64));
+          panels.pairRows(w, 0, 128, depth, panel, 0);
           panels.round(a, 0, m * depth, rounded, 0);
           panels.multiply(
               true, rounded, 0, 2L * depth, m, panel, 0, depth / 2, true, c, 0, 256, -1);
