@@ -225,8 +225,7 @@ public final class PanelGemm {
     code.pack(scratch, DType.BF16, wordsAt, rowBytes, depth, true, scratch, 0);
   }
 
-  private void pairRows(
-      RightOperand right, long at, int width, int depth, MemorySegment scratch) {
+  private void pairRows(RightOperand right, long at, int width, int depth, MemorySegment scratch) {
     if (width == COLUMNS) {
       code.pairRows(right.segment(), at, right.rowBytes(), depth, scratch, 0);
       return;

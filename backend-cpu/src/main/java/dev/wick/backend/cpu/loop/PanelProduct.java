@@ -37,8 +37,8 @@ public interface PanelProduct {
       long panelOffset);
 
   /**
-   * Brings rows {@code [depth][64]} of BF16, two at a time, into a panel of pairs {@code [depth / 2]
-   * [64]}.
+   * Brings rows {@code [depth][64]} of BF16, two at a time, into a panel of pairs {@code [depth /
+   * 2] [64]}.
    *
    * @param rowBytes bytes between rows
    * @param depth rows, an even number
