@@ -30,7 +30,8 @@ import java.util.stream.Stream;
  * requests at a time gain. The kinds take turns within a round, so that ratios hold when the
  * machine drifts.
  *
- * <p>Arguments: checkpoint folder, tokenizer folder, rounds, tokens to decode, requests at a time.
+ * <p>Arguments: checkpoint folder, tokenizer folder, rounds, tokens to decode, requests at a time,
+ * type to quantise to.
  */
 public final class Batching {
   private static final int TOKEN = 1000;
@@ -54,11 +55,11 @@ public final class Batching {
     int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 5;
     int tokens = args.length > 3 ? Integer.parseInt(args[3]) : 32;
     int requests = args.length > 4 ? Integer.parseInt(args[4]) : 8;
+    LoadOptions options = Quantized.options(args, 5).withKvTokens(8192);
     try (Engine engine = Engine.open("cpu", FallbackMode.REQUIRE_FUSED);
         Checkpoint checkpoint = Checkpoint.open(Path.of(args[0]));
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.load(Path.of(args[1]));
-        LanguageModel model =
-            Models.load(checkpoint, engine, LoadOptions.DEFAULT.withKvTokens(8192));
+        LanguageModel model = Models.load(checkpoint, engine, options);
         Generator generator = new Generator(model, tokenizer)) {
       Batching benchmark = new Batching(model, generator, tokens, requests);
       benchmark.round(); // compiles and traces

@@ -10,10 +10,10 @@ import dev.wick.engine.model.Models;
 import dev.wick.engine.model.StepBatch;
 import dev.wick.engine.model.StepBatch.Logits;
 import dev.wick.engine.model.StepOutput;
-import dev.wick.engine.tensor.TensorSpec;
 import dev.wick.formats.Checkpoint;
 import dev.wick.limits.FmaProbe;
 import dev.wick.limits.ReadProbe;
+import dev.wick.limits.TokenWork;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -29,8 +29,9 @@ import java.util.stream.IntStream;
  * Measures a checkpoint on a device against what the machine can do, in one process: each round
  * probes memory and arithmetic, decodes and prefills, so that ratios hold when the machine drifts.
  *
- * <p>Arguments: checkpoint folder, device, rounds, tokens to decode, tokens to prefill. The medians
- * are appended to the {@link History}.
+ * <p>Arguments: checkpoint folder, device, rounds, tokens to decode, tokens to prefill, type to
+ * quantise to. The medians are appended to the {@link History}. The limit of reading is found on
+ * the stored weights, of which as many bytes are read as a token needs of the loaded ones.
  */
 public final class EndToEnd {
   private static final int TOKEN = 1000;
@@ -44,20 +45,15 @@ public final class EndToEnd {
 
   private EndToEnd(LanguageModel model, Checkpoint checkpoint) throws Exception {
     this.model = model;
-    boolean tied = checkpoint.weights().find("lm_head.weight").isEmpty();
-    long matrices = 0;
+    TokenWork work = TokenWork.of(model).orElseThrow();
     List<MemorySegment> read = new ArrayList<>();
+    long left = work.bytesRead();
     for (String name : checkpoint.weights().names()) {
-      boolean embedding = name.contains("embed_tokens");
-      TensorSpec spec = checkpoint.weights().find(name).orElseThrow();
-      if (spec.shape().rank() == 2 && !embedding) {
-        matrices += spec.shape().size();
-      }
-      if (tied || !embedding) {
-        read.add(checkpoint.weights().data(name));
-      }
+      MemorySegment data = checkpoint.weights().data(name);
+      read.add(data.asSlice(0, Math.min(left, data.byteSize())));
+      left -= read.getLast().byteSize();
     }
-    this.operationsPerToken = 2.0 * matrices;
+    this.operationsPerToken = work.operations();
     this.weights = new ReadProbe(read);
   }
 
@@ -68,10 +64,10 @@ public final class EndToEnd {
     int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 5;
     int decode = args.length > 3 ? Integer.parseInt(args[3]) : 64;
     int prefill = args.length > 4 ? Integer.parseInt(args[4]) : 512;
+    LoadOptions options = Quantized.options(args, 5).withKvTokens(4096);
     try (Engine engine = Engine.open(device, FallbackMode.REQUIRE_FUSED);
         Checkpoint checkpoint = Checkpoint.open(folder);
-        LanguageModel model =
-            Models.load(checkpoint, engine, LoadOptions.DEFAULT.withKvTokens(4096))) {
+        LanguageModel model = Models.load(checkpoint, engine, options)) {
       System.out.println(engine.info().description());
       EndToEnd benchmark = new EndToEnd(model, checkpoint);
       benchmark.round(8, Math.min(prefill, 64)); // compiles
@@ -95,6 +91,7 @@ public final class EndToEnd {
       setup.put("rounds", rounds);
       setup.put("decode", decode);
       setup.put("prefill", prefill);
+      options.quantize().ifPresent(dtype -> setup.put("quantize", dtype.name()));
       Map<String, Double> figures = new LinkedHashMap<>();
       figures.put("read_gb_per_s", median(results, Round::read) / 1e9);
       figures.put("decode_tokens_per_s", median(results, Round::decode));

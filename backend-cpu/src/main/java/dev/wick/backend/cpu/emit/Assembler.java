@@ -310,6 +310,11 @@ final class Assembler {
     vector(VectorOp.SHIFT_IMMEDIATE, bits, LEFT, to, from, by);
   }
 
+  void vectorShiftLeft(int bits, int to, Mem from, int by) {
+    vector(VectorOp.SHIFT_IMMEDIATE, bits, LEFT, to, from);
+    put(by);
+  }
+
   void vectorShiftRight(int bits, int to, int from, int by) {
     vector(VectorOp.SHIFT_IMMEDIATE, bits, RIGHT, to, from, by);
   }

@@ -163,7 +163,7 @@ final class DotCode {
   private void emitBlock() {
     int bytes = bits / 8;
     int w = Arguments.A;
-    asm.prefetch(Mem.at(w, ahead));
+    asm.prefetch(Mem.at(w, ahead), 2);
     switch (dtype) {
       case BF16 -> {
         asm.vector(VectorOp.LOAD, bits, word(), 0, Mem.at(w));
@@ -175,7 +175,7 @@ final class DotCode {
         asm.vector(VectorOp.HALF_TO_FLOAT, bits, high(), 0, Mem.at(w, bytes / 2));
       }
       case F32 -> {
-        asm.prefetch(Mem.at(w, ahead + 64));
+        asm.prefetch(Mem.at(w, ahead + 64), 2);
         asm.vector(VectorOp.LOAD, bits, low(), 0, Mem.at(w));
         asm.vector(VectorOp.LOAD, bits, high(), 0, Mem.at(w, bytes));
       }

@@ -10,22 +10,31 @@ final class EmittedDot implements RowDot {
   private final DType dtype;
   private final int lanes;
   private final NativeKernel[] kernels;
+  private final NativeKernel[] tiles;
   private final RowSplit split;
 
   /**
    * @param lanes elements of a vector
-   * @param kernels those of {@link DotCode} for one vector, two, and so on
+   * @param kernels row by row, for one vector, two, and so on
+   * @param tiles those of {@link DotTileCode} for whole tiles, for as many vectors as {@code
+   *     kernels} has, but for those that come first; or none
    */
-  EmittedDot(DType dtype, int lanes, NativeKernel[] kernels, RowSplit split) {
+  EmittedDot(DType dtype, int lanes, NativeKernel[] kernels, NativeKernel[] tiles, RowSplit split) {
     this.dtype = dtype;
     this.lanes = lanes;
     this.kernels = kernels.clone();
+    this.tiles = tiles.clone();
     this.split = split;
   }
 
   @Override
   public int maxVectors() {
     return kernels.length;
+  }
+
+  @Override
+  public boolean readsPlain() {
+    return dtype != DType.BF16;
   }
 
   @Override
@@ -74,12 +83,45 @@ final class EmittedDot implements RowDot {
     if (rows == 0) {
       return;
     }
-    long rowBytes = (long) n * dtype.blockBytes();
+    long rowBytes = dtype.byteSize(n);
     long weights = Addresses.readable(w, wOffset, Addresses.span(rows, wRowBytes, rowBytes));
     long from = Addresses.readable(x, xOffset, Addresses.span(vectors, xRowBytes, 4L * n));
     long to = Addresses.writable(y, yOffset, Addresses.span(vectors, yRowBytes, 4L * rows));
-    kernels[vectors - 1].call(
-        w, weights, wRowBytes, rows, n, from, to, xRowBytes, yRowBytes, 0, 0, 0);
+    long room = Addresses.writable(scratch, scratchOffset, DotTileCode.SCRATCH_BYTES);
+    boolean whole = n > 0 && n % DotTileCode.BLOCK == 0;
+    int number = vectors - 1 - (kernels.length - tiles.length);
+    int count = whole && number >= 0 && tiles.length > 0 ? rows / DotTileCode.ROWS : 0;
+    if (count > 0) {
+      tiles[number].call(
+          w,
+          weights,
+          wRowBytes,
+          count,
+          n / DotTileCode.BLOCK,
+          from,
+          to,
+          xRowBytes,
+          yRowBytes,
+          room,
+          0,
+          0);
+    }
+    int tiled = count * DotTileCode.ROWS;
+    if (tiled < rows) {
+      kernels[vectors - 1].call(
+          w,
+          weights + tiled * wRowBytes,
+          wRowBytes,
+          rows - tiled,
+          dtype.isQuantized() ? n / DotTileCode.BLOCK : n,
+          from,
+          to + 4L * tiled,
+          xRowBytes,
+          yRowBytes,
+          room,
+          0,
+          0);
+    }
   }
 
   /** Brings elements into the order that {@link DotCode} reads. */

@@ -4,6 +4,7 @@ import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.Arena;
+import java.util.stream.IntStream;
 
 /**
  * The inner loops in machine code, which runs at full speed from its first call on. It replaces the
@@ -16,7 +17,10 @@ public final class EmittedLoops {
    */
   static final String PROPERTY = "wick.cpu.emit";
 
-  private static final int BF16_AHEAD = 2048;
+  private static final int AHEAD = 8192;
+
+  /** Vectors from which on loading them once for several rows pays. */
+  private static final int MIN_TILED = 3;
 
   private EmittedLoops() {}
 
@@ -83,8 +87,8 @@ public final class EmittedLoops {
             dot(code, DType.F32, bits, split),
             dot(code, DType.BF16, bits, split),
             dot(code, DType.F16, bits, split),
-            base.blocks(),
-            base.tiles(),
+            wide ? new EmittedBlockRows(base.blocks(), dotOfBlocks(code, split)) : base.blocks(),
+            base.tiles().map(tiles -> wide ? new EmittedTileDot(code, tiles, arena) : tiles),
             tile(code, base.tile(), bits, machine),
             wide ? new EmittedRowMath(code, base.rows()) : base.rows());
     code.finish(arena);
@@ -94,9 +98,23 @@ public final class EmittedLoops {
   private static EmittedDot dot(Emission code, DType dtype, int bits, EmittedDot.RowSplit split) {
     NativeKernel[] kernels = new NativeKernel[DotCode.maxVectors(bits)];
     for (int i = 0; i < kernels.length; i++) {
-      kernels[i] = code.add(DotCode.emit(dtype, bits, i + 1, BF16_AHEAD));
+      kernels[i] = code.add(DotCode.emit(dtype, bits, i + 1, AHEAD));
     }
-    return new EmittedDot(dtype, bits / 32, kernels, split);
+    NativeKernel[] tiles =
+        bits == 512 ? tiles(code, dtype, DotTileCode.ROWS, MIN_TILED) : new NativeKernel[0];
+    return new EmittedDot(dtype, bits / 32, kernels, tiles, split);
+  }
+
+  private static EmittedDot dotOfBlocks(Emission code, EmittedDot.RowSplit split) {
+    NativeKernel[] kernels = tiles(code, DType.Q8_0, 1, 1);
+    NativeKernel[] tiles = tiles(code, DType.Q8_0, DotTileCode.ROWS, 1);
+    return new EmittedDot(DType.Q8_0, 16, kernels, tiles, split);
+  }
+
+  private static NativeKernel[] tiles(Emission code, DType dtype, int rows, int minVectors) {
+    return IntStream.rangeClosed(minVectors, DotTileCode.MAX_VECTORS)
+        .mapToObj(vectors -> code.add(DotTileCode.emit(dtype, rows, vectors)))
+        .toArray(NativeKernel[]::new);
   }
 
   private static GemmTile tile(Emission code, GemmTile base, int bits, Machine machine) {

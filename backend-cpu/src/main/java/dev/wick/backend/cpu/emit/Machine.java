@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 record Machine(Set<String> features) {
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
   private static final Set<String> NARROW = Set.of("avx2", "fma", "f16c");
-  private static final Set<String> WIDE = Set.of("bmi1", "avx512f", "avx512dq", "avx512vl");
+  private static final Set<String> WIDE =
+      Set.of("bmi1", "avx512f", "avx512bw", "avx512dq", "avx512vl");
 
   Machine {
     features = Set.copyOf(features);

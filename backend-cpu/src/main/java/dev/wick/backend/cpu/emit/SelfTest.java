@@ -5,11 +5,13 @@ import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.loop.RowMath;
+import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.scalar.ScalarRowMath;
 import dev.wick.engine.op.Binary;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
 /**
@@ -18,7 +20,9 @@ import java.util.Random;
  */
 final class SelfTest {
   private static final int N = 69;
-  private static final int ROWS = 2;
+  private static final int ROWS = DotTileCode.ROWS + 1;
+  private static final int BLOCK = 32;
+  private static final int WHOLE = 2 * BLOCK;
   private static final int DEPTH = 7;
   private static final int FLOATS = 1 << 10;
   private static final long BYTES = 4 * FLOATS;
@@ -57,9 +61,16 @@ final class SelfTest {
   static void run(InnerLoops loops) throws EmissionException {
     try (Arena arena = Arena.ofConfined()) {
       SelfTest test = new SelfTest(loops, arena);
-      test.dots(DType.F32);
-      test.dots(DType.BF16);
-      test.dots(DType.F16);
+      for (DType dtype : new DType[] {DType.F32, DType.BF16, DType.F16}) {
+        test.dots(dtype, N);
+        test.dots(dtype, WHOLE);
+      }
+      if (loops.vectorBits() == 512) {
+        test.blocks();
+        if (loops.tiles().isPresent()) {
+          test.tiles(loops.tiles().get());
+        }
+      }
       test.tile();
       test.widening(DType.BF16);
       test.widening(DType.F16);
@@ -67,19 +78,19 @@ final class SelfTest {
     }
   }
 
-  private void dots(DType dtype) throws EmissionException {
+  private void dots(DType dtype, int n) throws EmissionException {
     int size = dtype.blockBytes();
-    writeWeights(dtype, ROWS * N);
+    writeWeights(dtype, ROWS * n);
     RowDot dot = loops.dot(dtype);
-    long xBytes = RowDot.preparedBytes(N);
+    long xBytes = RowDot.preparedBytes(n);
     for (int i = 0; i < dot.maxVectors(); i++) {
-      dot.prepare(a, 4L * i, N, prepared, i * xBytes);
+      dot.prepare(a, 4L * i, n, prepared, i * xBytes);
     }
-    long rowBytes = (long) N * size;
+    long rowBytes = (long) n * size;
     for (int i = 0; i < dot.maxVectors(); i++) {
       for (int r = 0; r < ROWS; r++) {
         double sum = 0;
-        for (int k = 0; k < N; k++) {
+        for (int k = 0; k < n; k++) {
           float w = Layouts.element(weights, dtype, r * rowBytes + (long) k * size);
           sum += (double) w * a.get(Layouts.FLOAT, 4L * (k + i));
         }
@@ -89,9 +100,74 @@ final class SelfTest {
     for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
       long yBytes = 4L * ROWS;
       dot.few(
-          weights, 0, rowBytes, ROWS, N, vectors, prepared, 0, xBytes, result, 0, yBytes, scratch,
+          weights, 0, rowBytes, ROWS, n, vectors, prepared, 0, xBytes, result, 0, yBytes, scratch,
           0);
       compare("dot products of " + dtype, vectors * ROWS);
+    }
+  }
+
+  private void blocks() throws EmissionException {
+    int rows = DotTileCode.ROWS + 1;
+    long rowBytes = DType.Q8_0.byteSize(BLOCK);
+    for (int r = 0; r < rows; r++) {
+      weights.set(Layouts.SHORT, r * rowBytes, Float.floatToFloat16(0.01f * (r + 1)));
+      for (int k = 0; k < BLOCK; k++) {
+        weights.set(ValueLayout.JAVA_BYTE, r * rowBytes + 2 + k, (byte) (11 * k - 7 * r));
+      }
+    }
+    RowDot dot = loops.dot(DType.Q8_0);
+    for (int i = 0; i < dot.maxVectors(); i++) {
+      for (int r = 0; r < rows; r++) {
+        double sum = 0;
+        for (int k = 0; k < BLOCK; k++) {
+          float scale = Float.float16ToFloat(weights.get(Layouts.SHORT, r * rowBytes));
+          byte q = weights.get(ValueLayout.JAVA_BYTE, r * rowBytes + 2 + k);
+          sum += (double) q * scale * a.get(Layouts.FLOAT, 4L * (BLOCK * i + k));
+        }
+        expected.set(Layouts.FLOAT, 4L * (i * rows + r), (float) sum);
+      }
+    }
+    for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+      dot.few(
+          weights,
+          0,
+          rowBytes,
+          rows,
+          BLOCK,
+          vectors,
+          a,
+          0,
+          4L * BLOCK,
+          result,
+          0,
+          4L * rows,
+          scratch,
+          0);
+      compare("dot products of Q8_0", vectors * rows);
+    }
+  }
+
+  private void tiles(TileDot dot) throws EmissionException {
+    for (int word = 0; word < TileDot.BLOCK_BYTES / 4; word++) {
+      int scales = 0x01010101 * (0x20 + word % 8);
+      weights.set(Layouts.INT, 4L * word, word < 128 ? word * 0x1234567 : scales);
+    }
+    for (int i = 0; i < dot.maxVectors(); i++) {
+      for (int r = 0; r < TileDot.ROWS; r++) {
+        double sum = 0;
+        for (int k = 0; k < BLOCK; k++) {
+          int word = weights.get(Layouts.INT, 128L * (k / 8) + 4L * r);
+          sum += (((word >>> (4 * (k % 8))) & 15) - 8) * a.get(Layouts.FLOAT, 4L * (BLOCK * i + k));
+        }
+        long scaleAt = 512 + 4L * (r % 16) + r / 16 * 2L;
+        sum *= Float.float16ToFloat(weights.get(Layouts.SHORT, scaleAt));
+        expected.set(Layouts.FLOAT, 4L * (i * TileDot.ROWS + r), (float) sum);
+      }
+    }
+    long yBytes = 4L * TileDot.ROWS;
+    for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+      dot.few(weights, 0, 1, BLOCK, vectors, a, 0, 4L * BLOCK, result, 0, yBytes, scratch, 0);
+      compare("products with tiles", vectors * TileDot.ROWS);
     }
   }
 

@@ -62,7 +62,7 @@ final class QuantizedMatMulKernel {
       return _ -> {};
     }
     boolean tiled = transposed && tiles.size() == weights.size();
-    if (tiled && m == 1) {
+    if (tiled && m <= maxTileRows(loops)) {
       return new TileProducts(
           loops.tiles().orElseThrow(), execution, x, tileProducts(weights, tiles, results));
     }
@@ -80,6 +80,12 @@ final class QuantizedMatMulKernel {
     }
     Gemm gemm = new Gemm(loops.tile(), execution, x, products);
     return gemm::run;
+  }
+
+  /** Rows up to which tiles are multiplied as they are. */
+  private static int maxTileRows(InnerLoops loops) {
+    int vectors = loops.tiles().orElseThrow().maxVectors();
+    return vectors > 1 ? RowProducts.MAX_ROWS : 1;
   }
 
   private static List<TileProducts.Product> tileProducts(

@@ -28,18 +28,17 @@ final class RowProducts implements CpuKernel {
   private final int[] firstChunk;
   private final int[] step;
   private final int chunks;
-  private final long preparedBytes;
+  private final PreparedRows rows;
   private final Region region = this::multiply;
-  private final Execution execution;
 
   /** Binds products whose right operands have one type and are contiguous along k. */
   RowProducts(RowDot dot, Execution execution, LeftOperand left, List<Gemm.Product> products) {
     this.dot = dot;
-    this.execution = execution;
     this.left = left;
     this.products = products.toArray(Gemm.Product[]::new);
-    this.preparedBytes = RowDot.preparedBytes(left.k());
-    execution.reserveShared(left.m() * preparedBytes);
+    this.rows =
+        new PreparedRows(
+            execution, left, dot::prepare, dot.readsPlain(), RowDot.preparedBytes(left.k()));
     long total = 0;
     for (Gemm.Product product : products) {
       total += product.right().n() * rowBytes(product.right());
@@ -66,14 +65,7 @@ final class RowProducts implements CpuKernel {
 
   @Override
   public void run(Execution current) {
-    for (int i = 0; i < left.m(); i++) {
-      dot.prepare(
-          left.segment(),
-          left.offset() + i * left.rowBytes(),
-          left.k(),
-          current.shared(),
-          i * preparedBytes);
-    }
+    rows.run(current);
     current.run(region, chunks);
   }
 
@@ -85,23 +77,23 @@ final class RowProducts implements CpuKernel {
     Gemm.Product product = products[which];
     RightOperand right = product.right();
     int start = (chunk - firstChunk[which]) * step[which];
-    int rows = Math.min(step[which], right.n() - start);
+    int count = Math.min(step[which], right.n() - start);
     long w = right.offset() + start * right.columnBytes();
     long y = product.offset() + 4L * start;
-    int group = dot.isFewReady() ? dot.maxVectors() : 1;
-    for (int i = 0; i < left.m(); i += group) {
-      int vectors = Math.min(group, left.m() - i);
-      long x = i * preparedBytes;
-      long to = y + i * product.rowBytes();
+    int groups = dot.isFewReady() ? Math.ceilDiv(left.m(), dot.maxVectors()) : left.m();
+    for (int group = 0; group < groups; group++) {
+      int first = left.m() * group / groups;
+      int vectors = left.m() * (group + 1) / groups - first;
+      long to = y + first * product.rowBytes();
       if (vectors == 1) {
         dot.one(
             right.segment(),
             w,
             right.columnBytes(),
-            rows,
+            count,
             right.k(),
-            execution.shared(),
-            x,
+            rows.memory(),
+            rows.at(first),
             product.result(),
             to,
             worker.scratch(),
@@ -111,12 +103,12 @@ final class RowProducts implements CpuKernel {
             right.segment(),
             w,
             right.columnBytes(),
-            rows,
+            count,
             right.k(),
             vectors,
-            execution.shared(),
-            x,
-            preparedBytes,
+            rows.memory(),
+            rows.at(first),
+            rows.rowBytes(),
             product.result(),
             to,
             product.rowBytes(),

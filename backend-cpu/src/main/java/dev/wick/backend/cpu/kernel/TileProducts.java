@@ -1,6 +1,7 @@
 package dev.wick.backend.cpu.kernel;
 
 import dev.wick.backend.cpu.gemm.LeftOperand;
+import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.backend.cpu.team.Region;
@@ -8,7 +9,7 @@ import dev.wick.backend.cpu.team.Worker;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** Products of one row with one or several weights in tiles. */
+/** Products of a few rows with one or several weights in tiles. */
 final class TileProducts implements CpuKernel {
   private static final int CHUNKS_PER_THREAD = 12;
   private static final long MIN_CHUNK_BYTES = 1 << 14;
@@ -27,15 +28,17 @@ final class TileProducts implements CpuKernel {
   private final int chunks;
   private final int tilesPerChunk;
   private final long tileBytes;
+  private final PreparedRows rows;
   private final Region region = this::multiply;
-  private MemorySegment prepared = MemorySegment.NULL;
 
   TileProducts(TileDot dot, Execution execution, LeftOperand left, List<Product> products) {
     this.dot = dot;
     this.left = left;
     this.products = products.toArray(Product[]::new);
     this.tileBytes = WeightTiles.tileBytes(left.k());
-    execution.reserveShared(TileDot.preparedBytes(left.k()));
+    this.rows =
+        new PreparedRows(
+            execution, left, dot::prepare, dot.readsPlain(), TileDot.preparedBytes(left.k()));
     int tiles = 0;
     for (Product product : products) {
       tiles += tiles(product);
@@ -57,8 +60,7 @@ final class TileProducts implements CpuKernel {
 
   @Override
   public void run(Execution execution) {
-    prepared = execution.shared();
-    dot.prepare(left.segment(), left.offset(), left.k(), prepared, 0);
+    rows.run(execution);
     execution.run(region, chunks);
   }
 
@@ -68,15 +70,70 @@ final class TileProducts implements CpuKernel {
       which--;
     }
     Product product = products[which];
-    int start = (chunk - firstChunk[which]) * tilesPerChunk;
-    int end = Math.min(tiles(product), start + tilesPerChunk);
-    MemorySegment scratch = worker.scratch();
-    for (int tile = start; tile < end; tile++) {
-      int row = tile * TileDot.ROWS;
-      int rows = Math.min(TileDot.ROWS, product.n() - row);
-      dot.one(product.tiles(), tile * tileBytes, left.k(), prepared, 0, scratch, 0);
-      long to = product.offset() + 4L * row;
-      MemorySegment.copy(scratch, 0, product.result(), to, 4L * rows);
+    int tile = (chunk - firstChunk[which]) * tilesPerChunk;
+    int count = Math.min(tiles(product) - tile, tilesPerChunk);
+    int whole = Math.min(count, product.n() / TileDot.ROWS - tile);
+    int groups = Math.ceilDiv(left.m(), dot.maxVectors());
+    for (int group = 0; group < groups; group++) {
+      int first = left.m() * group / groups;
+      int vectors = left.m() * (group + 1) / groups - first;
+      multiply(worker.scratch(), product, tile, whole, count - whole, first, vectors);
+    }
+  }
+
+  /** Products of some rows with whole tiles and, where there is one, the tile that ends early. */
+  private void multiply(
+      MemorySegment scratch,
+      Product product,
+      int tile,
+      int whole,
+      int partial,
+      int first,
+      int vectors) {
+    int k = left.k();
+    long x = rows.at(first);
+    long rowBytes = 4L * product.n();
+    long to = product.offset() + first * rowBytes + 4L * TileDot.ROWS * tile;
+    long at = tile * tileBytes;
+    MemorySegment y = product.result();
+    if (whole > 0) {
+      dot.few(
+          product.tiles(),
+          at,
+          whole,
+          k,
+          vectors,
+          rows.memory(),
+          x,
+          rows.rowBytes(),
+          y,
+          to,
+          rowBytes,
+          scratch,
+          0);
+    }
+    if (partial > 0) {
+      long sums = RowDot.SCRATCH_BYTES;
+      long sumsBytes = 4L * TileDot.ROWS;
+      dot.few(
+          product.tiles(),
+          at + whole * tileBytes,
+          1,
+          k,
+          vectors,
+          rows.memory(),
+          x,
+          rows.rowBytes(),
+          scratch,
+          sums,
+          sumsBytes,
+          scratch,
+          0);
+      for (int i = 0; i < vectors; i++) {
+        long bytes = 4L * (product.n() % TileDot.ROWS);
+        long last = to + i * rowBytes + whole * sumsBytes;
+        MemorySegment.copy(scratch, sums + i * sumsBytes, y, last, bytes);
+      }
     }
   }
 }

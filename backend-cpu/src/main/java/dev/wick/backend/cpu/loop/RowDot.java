@@ -24,6 +24,11 @@ public interface RowDot {
    */
   void prepare(MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset);
 
+  /** Whether {@link #prepare} only copies, so that vectors can be read where they are. */
+  default boolean readsPlain() {
+    return false;
+  }
+
   /** {@code y[r] = w[r] · x} for {@code rows} rows of {@code n} elements. */
   void one(
       MemorySegment w,

@@ -28,15 +28,37 @@ public interface TileDot {
   /** Copies {@code x[0..n)} and adds up its blocks. */
   void prepare(MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset);
 
-  /** {@code y[r] = w[r] · x} for the rows of one tile. */
-  void one(
-      MemorySegment tile,
-      long tileOffset,
+  /** Whether {@link #prepare} only copies, so that vectors can be read where they are. */
+  default boolean readsPlain() {
+    return false;
+  }
+
+  /** Vectors that {@link #few} takes at most. */
+  int maxVectors();
+
+  /**
+   * {@code y[i][r] = w[r] · x[i]} for the rows of some tiles that follow each other and {@code
+   * vectors} vectors, 1 to {@link #maxVectors}: their number does not change the bits.
+   *
+   * @param count tiles, at least 1
+   * @param n elements of a row, at least a block
+   * @param y room for all rows of the tiles
+   * @param scratch {@link RowDot#SCRATCH_BYTES}
+   */
+  void few(
+      MemorySegment tiles,
+      long tilesOffset,
+      int count,
       int n,
+      int vectors,
       MemorySegment x,
       long xOffset,
+      long xRowBytes,
       MemorySegment y,
-      long yOffset);
+      long yOffset,
+      long yRowBytes,
+      MemorySegment scratch,
+      long scratchOffset);
 
   /**
    * Expands blocks of one tile to F32, exactly: {@code target[k][r] = w[r][k]}.

@@ -49,24 +49,32 @@ final class VectorTileDot implements TileDot {
   }
 
   @Override
-  public void one(
-      MemorySegment tile,
-      long tileOffset,
+  public int maxVectors() {
+    return 1;
+  }
+
+  @Override
+  public void few(
+      MemorySegment tiles,
+      long tilesOffset,
+      int count,
       int n,
+      int vectors,
       MemorySegment x,
       long xOffset,
+      long xRowBytes,
       MemorySegment y,
-      long yOffset) {
-    for (int lane = 0; lane < HALF; lane += COUNT) {
-      lanes(
-          tile,
-          tileOffset + 4L * lane,
-          n,
-          x,
-          xOffset,
-          xOffset + RowDot.preparedBytes(n),
-          y,
-          yOffset + 4L * lane);
+      long yOffset,
+      long yRowBytes,
+      MemorySegment scratch,
+      long scratchOffset) {
+    long sums = xOffset + RowDot.preparedBytes(n);
+    for (int tile = 0; tile < count; tile++) {
+      long at = tilesOffset + (long) BLOCK_BYTES * (n / BLOCK) * tile;
+      long to = yOffset + 4L * ROWS * tile;
+      for (int lane = 0; lane < HALF; lane += COUNT) {
+        lanes(tiles, at + 4L * lane, n, x, xOffset, sums, y, to + 4L * lane);
+      }
     }
   }
 

@@ -16,6 +16,7 @@ import dev.wick.engine.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -123,11 +124,15 @@ class EmittedLoopsTest {
     assumeEmitted();
     for (DType dtype : new DType[] {DType.BF16, DType.F32, DType.F16}) {
       RowDot dot = outcome.loops().dot(dtype);
-      byte[] together = products(dot, dtype, 165, dot.maxVectors());
-      byte[] alone = products(dot, dtype, 165, 1);
+      for (int n : new int[] {32, 160, 165}) {
+        byte[] alone = products(dot, dtype, n, 1);
+        for (int vectors = 2; vectors <= dot.maxVectors(); vectors++) {
+          byte[] together = products(dot, dtype, n, vectors);
 
-      for (int i = 0; i < alone.length; i++) {
-        assertThat(together[i]).as("%s byte %d", dtype, i).isEqualTo(alone[i]);
+          assertThat(Arrays.copyOf(together, alone.length))
+              .as("%s, %d elements, %d vectors", dtype, n, vectors)
+              .isEqualTo(alone);
+        }
       }
     }
   }

@@ -9,6 +9,7 @@ import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.Loops;
 import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.backend.cpu.loop.RowDot;
+import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.vector.VectorLoops;
 import dev.wick.engine.op.Binary;
 import dev.wick.engine.tensor.DType;
@@ -66,10 +67,10 @@ class GuardPageTest {
   void dots_operandsAtTheEndOfMemory_readNothingBeyond() {
     assumeTrue(outcome.reason().isEmpty(), outcome.reason());
     InnerLoops loops = outcome.loops();
-    int rows = 3;
+    int rows = 4;
     for (DType dtype : new DType[] {DType.F32, DType.BF16, DType.F16}) {
       RowDot dot = loops.dot(dtype);
-      for (int n : new int[] {1, 17, 32, 63, 100}) {
+      for (int n : new int[] {1, 17, 32, 63, 96, 100}) {
         try (Arena arena = Arena.ofShared()) {
           MemorySegment plain = Loops.random(arena, random, dtype, rows * n);
           long rowBytes = dtype.byteSize(n);
@@ -86,6 +87,35 @@ class GuardPageTest {
               w, 0, rowBytes, rows, n, vectors, prepared, 0, 4L * n, y, 0, 4L * rows, scratch, 0);
 
           assertThat(Loops.get(y, rows - 1)).as("%s n=%d", dtype, n).isZero();
+        }
+      }
+    }
+  }
+
+  @Test
+  void blocks_operandsAtTheEndOfMemory_readNothingBeyond() {
+    assumeTrue(
+        outcome.reason().isEmpty() && outcome.loops().vectorBits() == 512, "no machine code");
+    RowDot rowDot = outcome.loops().dot(DType.Q8_0);
+    TileDot tileDot = outcome.loops().tiles().orElseThrow();
+    int n = 64;
+    for (int vectors = 1; vectors <= rowDot.maxVectors(); vectors++) {
+      for (int count : new int[] {1, 4}) {
+        try (Arena arena = Arena.ofShared()) {
+          MemorySegment w = atEnd(arena, Loops.randomBlocks(arena, random, count * n));
+          MemorySegment tiles =
+              atEnd(arena, Loops.randomTiles(arena, random, count * n / TileDot.BLOCK));
+          MemorySegment x = atEnd(arena, Loops.random(arena, random, vectors * n));
+          MemorySegment y = atEnd(arena, arena.allocate(4L * count * vectors, 64));
+          long rows = (long) count * TileDot.ROWS;
+          MemorySegment z = atEnd(arena, arena.allocate(4L * rows * vectors, 64));
+          MemorySegment scratch = atEnd(arena, arena.allocate(RowDot.SCRATCH_BYTES, 64));
+          long rowBytes = DType.Q8_0.byteSize(n);
+          rowDot.few(w, 0, rowBytes, count, n, vectors, x, 0, 4L * n, y, 0, 4L * count, scratch, 0);
+          tileDot.few(tiles, 0, count, n, vectors, x, 0, 4L * n, z, 0, 4 * rows, scratch, 0);
+
+          assertThat(Loops.get(y, count * vectors - 1)).isNotZero();
+          assertThat(Loops.get(z, (int) rows * vectors - 1)).isNotZero();
         }
       }
     }

@@ -6,6 +6,7 @@ import dev.wick.backend.cpu.vector.VectorLoops;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import java.util.stream.Stream;
 
@@ -47,6 +48,31 @@ public final class Loops {
         default ->
             segment.set(Layouts.SHORT, 2L * i, (short) (Float.floatToRawIntBits(value) >>> 16));
       }
+    }
+    return segment;
+  }
+
+  /** Random blocks of Q8_0. */
+  public static MemorySegment randomBlocks(Arena arena, Random random, int n) {
+    MemorySegment segment = arena.allocate(DType.Q8_0.byteSize(n), 64);
+    byte[] bytes = new byte[(int) segment.byteSize()];
+    random.nextBytes(bytes);
+    MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    for (long at = 0; at < bytes.length; at += DType.Q8_0.blockBytes()) {
+      segment.set(Layouts.SHORT, at, Float.floatToFloat16(0.02f * random.nextFloat() - 0.01f));
+    }
+    return segment;
+  }
+
+  /** Random tiles as {@link TileDot} reads them. */
+  public static MemorySegment randomTiles(Arena arena, Random random, int blocks) {
+    MemorySegment segment = arena.allocate((long) TileDot.BLOCK_BYTES * blocks, 64);
+    byte[] bytes = new byte[(int) segment.byteSize()];
+    random.nextBytes(bytes);
+    MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    for (int i = 0; i < blocks * TileDot.ROWS; i++) {
+      long at = (long) i / TileDot.ROWS * TileDot.BLOCK_BYTES + 512 + i % TileDot.ROWS * 2L;
+      segment.set(Layouts.SHORT, at, Float.floatToFloat16(0.02f * random.nextFloat() - 0.01f));
     }
     return segment;
   }

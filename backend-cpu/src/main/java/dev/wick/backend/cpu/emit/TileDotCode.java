@@ -1,0 +1,223 @@
+package dev.wick.backend.cpu.emit;
+
+import static dev.wick.backend.cpu.emit.Assembler.R10;
+import static dev.wick.backend.cpu.emit.Assembler.R11;
+import static dev.wick.backend.cpu.emit.Assembler.R12;
+import static dev.wick.backend.cpu.emit.Assembler.R13;
+import static dev.wick.backend.cpu.emit.Assembler.R14;
+import static dev.wick.backend.cpu.emit.Assembler.R15;
+import static dev.wick.backend.cpu.emit.Assembler.RAX;
+import static dev.wick.backend.cpu.emit.Assembler.RBP;
+import static dev.wick.backend.cpu.emit.Assembler.RBX;
+import static dev.wick.backend.cpu.emit.Assembler.RDI;
+
+import dev.wick.backend.cpu.emit.Assembler.Label;
+import dev.wick.backend.cpu.loop.TileDot;
+
+/**
+ * Emits {@code y[i][r] = w[r] · x[i]} for tiles of {@link TileDot} and one to eight vectors, on
+ * vectors of 512 bits: a number of four bits is the place of its value in a table that is a
+ * register.
+ *
+ * <p>The products of a block are added up in their order, then scaled and added to the sum of the
+ * blocks before, whatever the number of vectors: so their number does not change the bits.
+ *
+ * <p>Arguments: a = tiles, b = bytes of a tile, c = passes (at least 1), d = blocks of a row (at
+ * least 1), e = x, f = y, g = bytes between vectors of x, h = bytes between those of y, i = {@link
+ * #SCRATCH_BYTES} of scratch, j = the numbers that four bits stand for.
+ */
+final class TileDotCode {
+  /** Vectors at most. */
+  static final int MAX_VECTORS = 8;
+
+  /** Scratch that the sums of blocks take. */
+  static final int SCRATCH_BYTES = 128 * MAX_VECTORS;
+
+  private static final int BITS = 512;
+  private static final int BYTES = 64;
+  private static final int HALVES = 2;
+  private static final int GROUPS = 4;
+  private static final int DIGITS = 8;
+  private static final int WORDS = HALVES * MAX_VECTORS;
+  private static final int VALUES = WORDS + 4;
+  private static final int X = VALUES + 4;
+  private static final int SPARE = X + 4;
+  private static final int TABLE = 31;
+  private static final int AHEAD = 1 << 15;
+  private static final int[] SAVED = {RBX, RBP, R12, R13, R14, R15};
+
+  private final Assembler asm = new Assembler();
+  private final int vectors;
+  private final int tiles;
+
+  private TileDotCode(int vectors, int tiles) {
+    this.vectors = vectors;
+    this.tiles = tiles;
+  }
+
+  /**
+   * The code.
+   *
+   * @param vectors 1 to {@link #MAX_VECTORS}
+   * @param tiles of one pass: 1 or, for up to two vectors, 2
+   */
+  static byte[] emit(int vectors, int tiles) {
+    return new TileDotCode(vectors, tiles).build();
+  }
+
+  private int sum(int tile, int half, int vector) {
+    return (tile * HALVES + half) * vectors + vector;
+  }
+
+  // rsi w, rdx bytes of a tile, rcx passes, r8 blocks, r9 r10 rbx x of vector 0 3 6, r11 bytes
+  // between vectors, rdi y, rbp bytes between its vectors, r12 and r13 the beginnings of w and x,
+  // r14 groups left, r15 scratch, rax blocks left.
+  private byte[] build() {
+    for (int register : SAVED) {
+      asm.push(register);
+    }
+    asm.load(RDI, Arguments.onStack('f', SAVED.length));
+    asm.load(R11, Arguments.onStack('g', SAVED.length));
+    asm.load(RBP, Arguments.onStack('h', SAVED.length));
+    asm.load(R15, Arguments.onStack('i', SAVED.length));
+    asm.load(RAX, Arguments.onStack('j', SAVED.length));
+    asm.vector(VectorOp.LOAD, BITS, TABLE, 0, Mem.at(RAX));
+    asm.move(R12, Arguments.A);
+    asm.move(R13, Arguments.E);
+    Label pass = asm.here();
+    emitPointers();
+    asm.vector(VectorOp.XOR_INT, BITS, 0, 0, 0);
+    for (int i = 0; i < tiles * HALVES * vectors; i++) {
+      asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(R15, i * BYTES));
+    }
+    asm.move(RAX, Arguments.D);
+    Label block = asm.here();
+    emitBlock();
+    asm.decrement(RAX);
+    asm.jump(Assembler.NOT_ZERO, block);
+    emitResults();
+    for (int i = 0; i < tiles; i++) {
+      asm.add(R12, Arguments.B);
+    }
+    asm.addImmediate(RDI, 4 * TileDot.ROWS * tiles);
+    asm.decrement(Arguments.C);
+    asm.jump(Assembler.NOT_ZERO, pass);
+    for (int i = SAVED.length - 1; i >= 0; i--) {
+      asm.pop(SAVED[i]);
+    }
+    asm.leave();
+    return asm.toBytes();
+  }
+
+  private void emitPointers() {
+    asm.move(Arguments.A, R12);
+    asm.move(Arguments.E, R13);
+    if (vectors > 3) {
+      asm.address(R10, Mem.at(Arguments.E, R11, 2, 0));
+      asm.add(R10, R11);
+    }
+    if (vectors > 6) {
+      asm.address(RBX, Mem.at(R10, R11, 2, 0));
+      asm.add(RBX, R11);
+    }
+  }
+
+  private void emitBlock() {
+    int sums = tiles * HALVES * vectors;
+    for (int i = 0; i < sums; i++) {
+      asm.vector(VectorOp.XOR_INT, BITS, i, i, i);
+    }
+    asm.subtract(R14, R14);
+    asm.addImmediate(R14, GROUPS);
+    Label group = asm.here();
+    emitGroup();
+    asm.decrement(R14);
+    asm.jump(Assembler.NOT_ZERO, group);
+    for (int tile = 0; tile < tiles; tile++) {
+      asm.vector(VectorOp.LOAD, BITS, SPARE, 0, w(tile, 0));
+      for (int half = 0; half < HALVES; half++) {
+        if (half > 0) {
+          asm.vectorShiftRight(BITS, SPARE, SPARE, 16);
+        }
+        asm.vector(VectorOp.NARROW_INT_TO_SHORT, BITS, SPARE, 0, SPARE + 1);
+        asm.vector(VectorOp.HALF_TO_FLOAT, BITS, SPARE + 1, 0, SPARE + 1);
+        for (int i = 0; i < vectors; i++) {
+          int sum = sum(tile, half, i);
+          asm.vector(VectorOp.FMA_213, BITS, sum, SPARE + 1, Mem.at(R15, sum * BYTES));
+          asm.vector(VectorOp.STORE, BITS, sum, 0, Mem.at(R15, sum * BYTES));
+        }
+      }
+    }
+    asm.addImmediate(Arguments.A, BYTES);
+  }
+
+  /** Eight elements of each row. */
+  private void emitGroup() {
+    for (int tile = 0; tile < tiles; tile++) {
+      for (int half = 0; half < HALVES; half++) {
+        asm.prefetch(w(tile, AHEAD + half * BYTES), 2);
+        asm.vector(VectorOp.LOAD, BITS, WORDS + tile * HALVES + half, 0, w(tile, half * BYTES));
+      }
+    }
+    int count = tiles * HALVES;
+    for (int digit = 0; digit < DIGITS; digit++) {
+      for (int i = 0; i < count; i++) {
+        int value = VALUES + (digit * count + i) % 4;
+        if (digit > 0) {
+          asm.vectorShiftRight(BITS, value, WORDS + i, 4 * digit);
+        }
+        asm.vector(VectorOp.PERMUTE, BITS, value, digit > 0 ? value : WORDS + i, TABLE);
+      }
+      for (int i = 0; i < vectors; i++) {
+        int x = X + (digit * vectors + i) % 4;
+        asm.vector(VectorOp.BROADCAST, BITS, x, 0, x(i, 4 * digit));
+        for (int j = 0; j < count; j++) {
+          int value = VALUES + (digit * count + j) % 4;
+          asm.vector(VectorOp.FMA_231, BITS, j * vectors + i, value, x);
+        }
+      }
+    }
+    asm.addImmediate(Arguments.A, HALVES * BYTES);
+    asm.addImmediate(Arguments.E, 4 * DIGITS);
+    if (vectors > 3) {
+      asm.addImmediate(R10, 4 * DIGITS);
+    }
+    if (vectors > 6) {
+      asm.addImmediate(RBX, 4 * DIGITS);
+    }
+  }
+
+  private Mem w(int tile, int displacement) {
+    return tile == 0
+        ? Mem.at(Arguments.A, displacement)
+        : Mem.at(Arguments.A, Arguments.B, tile, displacement);
+  }
+
+  private Mem x(int vector, int displacement) {
+    int base =
+        switch (vector / 3) {
+          case 0 -> Arguments.E;
+          case 1 -> R10;
+          default -> RBX;
+        };
+    return vector % 3 == 0
+        ? Mem.at(base, displacement)
+        : Mem.at(base, R11, vector % 3, displacement);
+  }
+
+  private void emitResults() {
+    asm.move(RAX, RDI);
+    for (int i = 0; i < vectors; i++) {
+      for (int tile = 0; tile < tiles; tile++) {
+        for (int half = 0; half < HALVES; half++) {
+          int from = sum(tile, half, i);
+          asm.vector(VectorOp.LOAD, BITS, from, 0, Mem.at(R15, from * BYTES));
+          asm.vector(VectorOp.STORE, BITS, from, 0, Mem.at(RAX, (tile * HALVES + half) * BYTES));
+        }
+      }
+      if (i + 1 < vectors) {
+        asm.add(RAX, RBP);
+      }
+    }
+  }
+}

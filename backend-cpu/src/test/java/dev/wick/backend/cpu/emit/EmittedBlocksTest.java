@@ -1,0 +1,139 @@
+package dev.wick.backend.cpu.emit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.loop.Layouts;
+import dev.wick.backend.cpu.loop.Loops;
+import dev.wick.backend.cpu.loop.RowDot;
+import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.vector.VectorLoops;
+import dev.wick.engine.tensor.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Products with blocks in machine code, compared with the same operations one by one. */
+class EmittedBlocksTest {
+  private static final int LANES = 16;
+
+  private final EmittedLoops.Outcome outcome =
+      EmittedLoops.over(VectorLoops.create(), Arena.global());
+  private final InnerLoops loops = outcome.loops();
+  private final Arena arena = Arena.ofShared();
+  private final Random random = new Random(11);
+
+  @BeforeEach
+  void assumeWide() {
+    assumeTrue(outcome.reason().isEmpty() && loops.vectorBits() == 512, "no AVX-512");
+  }
+
+  @AfterEach
+  void free() {
+    arena.close();
+  }
+
+  @Test
+  void q8Dot_everyNumberOfVectors_hasTheBitsOfScalarOperations() {
+    RowDot dot = loops.dot(DType.Q8_0);
+    for (int n : new int[] {32, 96, 896}) {
+      int rows = 7;
+      MemorySegment w = Loops.randomBlocks(arena, random, rows * n);
+      for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+        MemorySegment x = Loops.random(arena, random, vectors * n);
+        MemorySegment y = arena.allocate(4L * vectors * rows, 64);
+        long rowBytes = DType.Q8_0.byteSize(n);
+        MemorySegment scratch = arena.allocate(dot.scratchBytes(n), 64);
+        dot.few(w, 0, rowBytes, rows, n, vectors, x, 0, 4L * n, y, 0, 4L * rows, scratch, 0);
+
+        for (int i = 0; i < vectors; i++) {
+          for (int r = 0; r < rows; r++) {
+            assertThat(Loops.get(y, i * rows + r))
+                .as("n %d, vector %d of %d, row %d", n, i, vectors, r)
+                .isEqualTo(q8(w, r * rowBytes, n, x, 4L * n * i));
+          }
+        }
+      }
+    }
+  }
+
+  private static float q8(MemorySegment w, long row, int n, MemorySegment x, long xAt) {
+    float[] sums = new float[LANES];
+    for (int k = 0; k < n; k++) {
+      long block = row + k / 32 * (long) DType.Q8_0.blockBytes();
+      float scale = Float.float16ToFloat(w.get(Layouts.SHORT, block));
+      byte q = w.get(ValueLayout.JAVA_BYTE, block + 2 + k % 32);
+      int lane = k % LANES;
+      sums[lane] = Math.fma(q * scale, x.get(Layouts.FLOAT, xAt + 4L * k), sums[lane]);
+    }
+    for (int half = LANES / 2; half > 0; half /= 2) {
+      for (int lane = 0; lane < half; lane++) {
+        sums[lane] += sums[lane + half];
+      }
+    }
+    return sums[0];
+  }
+
+  @Test
+  void tiles_everyNumberOfVectorsAndTiles_haveTheBitsOfScalarOperations() {
+    TileDot dot = loops.tiles().orElseThrow();
+    for (int n : new int[] {32, 160}) {
+      for (int count = 1; count <= 3; count++) {
+        int rows = count * TileDot.ROWS;
+        MemorySegment w = Loops.randomTiles(arena, random, count * n / TileDot.BLOCK);
+        for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+          MemorySegment x = Loops.random(arena, random, vectors * n);
+          MemorySegment y = arena.allocate(4L * vectors * rows, 64);
+          MemorySegment scratch = arena.allocate(RowDot.SCRATCH_BYTES, 64);
+          dot.few(w, 0, count, n, vectors, x, 0, 4L * n, y, 0, 4L * rows, scratch, 0);
+
+          for (int i = 0; i < vectors; i++) {
+            for (int r = 0; r < rows; r++) {
+              assertThat(Loops.get(y, i * rows + r))
+                  .as("n %d, %d tiles, vector %d of %d, row %d", n, count, i, vectors, r)
+                  .isEqualTo(tileRow(w, r, n, x, 4L * n * i));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static float tileRow(MemorySegment w, int row, int n, MemorySegment x, long xAt) {
+    float total = 0;
+    int inTile = row % TileDot.ROWS;
+    for (int b = 0; b < n / TileDot.BLOCK; b++) {
+      int number = row / TileDot.ROWS * (n / TileDot.BLOCK) + b;
+      long block = (long) TileDot.BLOCK_BYTES * number;
+      float sum = 0;
+      for (int k = 0; k < TileDot.BLOCK; k++) {
+        int word = w.get(Layouts.INT, block + k / 8 * 128L + 4L * inTile);
+        float value = ((word >>> (4 * (k % 8))) & 15) - 8;
+        sum = Math.fma(value, x.get(Layouts.FLOAT, xAt + 4L * (b * TileDot.BLOCK + k)), sum);
+      }
+      long scaleAt = block + 512 + 4L * (inTile % 16) + inTile / 16 * 2L;
+      total = Math.fma(sum, Float.float16ToFloat(w.get(Layouts.SHORT, scaleAt)), total);
+    }
+    return total;
+  }
+
+  @Test
+  void tiles_beyondTheMatrix_areRefused() {
+    TileDot dot = loops.tiles().orElseThrow();
+    MemorySegment w = Loops.randomTiles(arena, random, 3);
+    MemorySegment x = Loops.random(arena, random, 64);
+    MemorySegment y = arena.allocate(4096, 64);
+
+    assertThatThrownBy(() -> dot.few(w, 0, 2, 64, 1, x, 0, 256, y, 0, 256, y, 0))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> dot.few(w, 0, 0, 64, 1, x, 0, 256, y, 0, 256, y, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("tiles: expected at least one tile and block, got 0 and 2");
+  }
+}
