@@ -16,6 +16,7 @@ import java.util.function.IntUnaryOperator;
 public final class KvPool {
   private final int blockSize;
   private final int blocks;
+  private final long blockBytes;
   private final int[] references;
   private final BitSet used; // leased, or free and known
   private final PrefixIndex prefixes;
@@ -28,6 +29,17 @@ public final class KvPool {
    * @param blockSize tokens per block
    */
   public KvPool(int blocks, int blockSize) {
+    this(blocks, blockSize, 0);
+  }
+
+  /**
+   * A pool of free blocks of some size.
+   *
+   * @param blocks number of blocks
+   * @param blockSize tokens per block
+   * @param blockBytes device memory of a block over all layers
+   */
+  public KvPool(int blocks, int blockSize, long blockBytes) {
     if (blocks < 1 || blockSize < 1) {
       throw new IllegalArgumentException(
           "kv pool: expected at least one block of one token, got %d of %d"
@@ -35,6 +47,7 @@ public final class KvPool {
     }
     this.blocks = blocks;
     this.blockSize = blockSize;
+    this.blockBytes = blockBytes;
     this.references = new int[blocks];
     this.used = new BitSet(blocks);
     this.prefixes = new PrefixIndex(blocks, blockSize);
@@ -49,6 +62,11 @@ public final class KvPool {
   /** Number of blocks. */
   public int blocks() {
     return blocks;
+  }
+
+  /** Device memory of all blocks, in bytes; 0 if it was made without saying. */
+  public long bytes() {
+    return blocks * blockBytes;
   }
 
   /** Number of blocks that nobody has leased. */

@@ -16,9 +16,10 @@ import java.util.List;
  * {@code p % blockSize}; entries beyond a sequence's last position may name any block that there
  * is. What the cache holds at positions that no token sees has no influence, not even NaN.
  *
- * <p>Operands: query F32 [tokens, heads, headDim]; keys F32 [blocks, blockSize, kvHeads, headDim];
- * values F32 [blocks, blockSize, kvHeads, valueDim]; blockTable I32 [sequences, maxBlocks];
- * sequence I32 [tokens]; position I32 [tokens]. Result: F32 [tokens, heads, valueDim].
+ * <p>Operands: query F32 [tokens, heads, headDim]; keys F32 or Q8_0 [blocks, blockSize, kvHeads,
+ * headDim]; values F32 or Q8_0 [blocks, blockSize, kvHeads, valueDim]; blockTable I32 [sequences,
+ * maxBlocks]; sequence I32 [tokens]; position I32 [tokens]. Result: F32 [tokens, heads, valueDim].
+ * What is in Q8_0 is contiguous, and a head is whole blocks.
  *
  * @param scale factor on the scores, usually {@code 1 / sqrt(headDim)}
  * @param window number of positions a token sees, itself included; 0 for all
@@ -40,7 +41,11 @@ public record PagedAttention(float scale, int window) implements FusedOp {
   public List<TensorSpec> infer(List<TensorSpec> operands) {
     Operands.count(this, operands, 6);
     for (int i = 0; i < 6; i++) {
-      Operands.dtype(this, operands, i, i < 3 ? DType.F32 : DType.I32);
+      if (i == 1 || i == 2) {
+        checkCache(operands, i);
+      } else {
+        Operands.dtype(this, operands, i, i == 0 ? DType.F32 : DType.I32);
+      }
       Operands.rank(this, operands, i, i == 0 ? 3 : i < 3 ? 4 : i == 3 ? 2 : 1);
     }
     Shape query = operands.get(0).shape();
@@ -65,6 +70,15 @@ public record PagedAttention(float scale, int window) implements FusedOp {
     return List.of(operands.get(0).withShape(query.with(2, values.extent(3))));
   }
 
+  private void checkCache(List<TensorSpec> operands, int index) {
+    TensorSpec cache = operands.get(index);
+    Operands.check(
+        this,
+        operands,
+        cache.dtype() == DType.F32 || (cache.dtype() == DType.Q8_0 && Operands.isBlocked(cache)),
+        "operand %d in F32, or in Q8_0 with heads of whole blocks".formatted(index));
+  }
+
   @Override
   public List<Expr> decompose(List<Expr> operands) {
     Expr query = operands.get(0);
@@ -78,8 +92,8 @@ public record PagedAttention(float scale, int window) implements FusedOp {
     long valueDim = values.extent(3);
     Expr blocks = operands.get(3).gather(operands.get(4)); // [tokens, maxBlocks]
     long context = blocks.extent(1) * keys.extent(1);
-    Expr k = keys.gather(blocks).reshape(tokens, context, kvHeads, headDim).transpose(1, 2);
-    Expr v = values.gather(blocks).reshape(tokens, context, kvHeads, valueDim).transpose(1, 2);
+    Expr k = rows(keys, blocks).reshape(tokens, context, kvHeads, headDim).transpose(1, 2);
+    Expr v = rows(values, blocks).reshape(tokens, context, kvHeads, valueDim).transpose(1, 2);
     Expr q = query.reshape(tokens, kvHeads, heads / kvHeads, headDim);
     Expr scores = q.matMul(k.transpose(2, 3)).mul(scale); // [tokens, kvHeads, group, context]
     Expr index = position.range(context);
@@ -95,5 +109,10 @@ public record PagedAttention(float scale, int window) implements FusedOp {
       v = near.reshape(tokens, 1, context, 1).select(v, nothing);
     }
     return List.of(scores.softmax().matMul(v).reshape(tokens, heads, valueDim));
+  }
+
+  /** Expanded only where tokens look. */
+  private static Expr rows(Expr cache, Expr blocks) {
+    return cache.gather(blocks).cast(DType.F32);
   }
 }

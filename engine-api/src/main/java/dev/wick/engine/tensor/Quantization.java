@@ -151,6 +151,28 @@ public final class Quantization {
     }
   }
 
+  /**
+   * Packs F32 numbers that were computed into neighbouring blocks as {@link #encode} does, but
+   * refuses none: a block with a number that is not finite, or so large that its scale does not fit
+   * in F16, becomes NaN throughout, with a scale of 0x7e00 and integers of 0. Allocates nothing.
+   *
+   * @param dtype Q8_0, the only type that is written while a model runs
+   * @param elements a multiple of the type's block
+   * @throws IllegalArgumentException if the type is another one
+   */
+  public static void encodeOrNan(
+      DType dtype,
+      MemorySegment source,
+      long offset,
+      MemorySegment target,
+      long targetOffset,
+      long elements) {
+    if (dtype != DType.Q8_0) {
+      throw new IllegalArgumentException("quantize: expected Q8_0, got " + dtype);
+    }
+    EightBitBlocks.pack(source, offset, target, targetOffset, elements);
+  }
+
   private static void checkFinite(float[] x) {
     for (float value : x) {
       if (!Float.isFinite(value)) {

@@ -3,6 +3,8 @@ package dev.wick.engine.nd4j;
 import dev.wick.engine.nd4j.host.HostTensor;
 import dev.wick.engine.nd4j.host.Kernel;
 import dev.wick.engine.op.PagedAttention;
+import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.QuantizedBlock;
 import dev.wick.engine.tensor.Shape;
 import java.util.List;
 
@@ -26,6 +28,7 @@ final class AttentionKernel implements Kernel {
   private final long blockSize;
   private final long tileTokens;
   private final AttentionTile tile;
+  private final QuantizedBlock packed = new QuantizedBlock(DType.Q8_0);
 
   AttentionKernel(
       PagedAttention op, List<Operand> in, Operand out, Compiler compiler, Scratch scratch) {
@@ -142,15 +145,23 @@ final class AttentionKernel implements Kernel {
           valueRows.fillRow(row * valueDim, valueDim, 0);
           continue;
         }
-        keyRows.copyRow(
-            row * headDim, keys, at(keys, block, i, head), keys.layout().stride(3), headDim);
-        valueRows.copyRow(
-            row * valueDim,
-            values,
-            at(values, block, i, head),
-            values.layout().stride(3),
-            valueDim);
+        bringRow(keyRows, row * headDim, keys, at(keys, block, i, head));
+        bringRow(valueRows, row * valueDim, values, at(values, block, i, head));
       }
+    }
+  }
+
+  /** A row of the cache, expanded if it is packed. */
+  private void bringRow(HostTensor rows, long to, HostTensor cache, long from) {
+    long dim = cache.shape().extent(3);
+    if (!cache.dtype().isQuantized()) {
+      rows.copyRow(to, cache, from, cache.layout().stride(3), dim);
+      return;
+    }
+    long at = cache.byteOffset() + cache.dtype().byteSize(from);
+    for (long i = 0; i < dim; i += cache.dtype().blockElements()) {
+      packed.read(cache.memory(), at + cache.dtype().byteSize(i));
+      packed.toFloat(rows.memory(), rows.byteOffset() + 4 * (to + i));
     }
   }
 

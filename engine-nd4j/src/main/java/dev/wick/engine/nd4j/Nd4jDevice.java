@@ -2,7 +2,6 @@ package dev.wick.engine.nd4j;
 
 import dev.wick.engine.op.ExpertMatMul;
 import dev.wick.engine.op.FusedOp;
-import dev.wick.engine.op.Gather;
 import dev.wick.engine.op.LogSumExp;
 import dev.wick.engine.op.MatMul;
 import dev.wick.engine.op.Op;
@@ -71,7 +70,6 @@ final class Nd4jDevice implements Device {
     return switch (op) {
       // ND4J multiplies F16 and BF16 with sums in the narrow type, which is wrong.
       case MatMul matMul -> operands.get(1).dtype() == DType.F32;
-      case Gather gather -> !operands.getFirst().dtype().isQuantized();
       case PrimitiveOp primitive -> true;
       case ExpertMatMul expertMatMul ->
           compiler.computesInPlace() && operands.get(2).dtype() == DType.F32;

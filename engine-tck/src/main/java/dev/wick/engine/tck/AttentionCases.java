@@ -14,6 +14,8 @@ record AttentionCases() implements Cases {
    *
    * @param slack entries of the block table that no sequence uses
    * @param interleaved whether the tokens of the sequences stand in any order
+   * @param keyType type of the keys in the cache
+   * @param valueType type of the values in the cache
    */
   private record Dimensions(
       int heads,
@@ -23,26 +25,37 @@ record AttentionCases() implements Cases {
       int blockSize,
       int window,
       int slack,
-      boolean interleaved) {
+      boolean interleaved,
+      DType keyType,
+      DType valueType) {
     static Dimensions of(int heads, int kvHeads, int headDim) {
-      return new Dimensions(heads, kvHeads, headDim, headDim, 32, 0, 3, false);
+      return new Dimensions(heads, kvHeads, headDim, headDim, 32, 0, 3, false, DType.F32, DType.F32);
     }
 
     Dimensions window(int positions) {
-      return new Dimensions(
-          heads, kvHeads, headDim, valueDim, blockSize, positions, slack, interleaved);
+      return with(valueDim, blockSize, positions, interleaved, keyType, valueType);
     }
 
     Dimensions blocks(int size) {
-      return new Dimensions(heads, kvHeads, headDim, valueDim, size, window, slack, interleaved);
+      return with(valueDim, size, window, interleaved, keyType, valueType);
     }
 
     Dimensions values(int dim) {
-      return new Dimensions(heads, kvHeads, headDim, dim, blockSize, window, slack, interleaved);
+      return with(dim, blockSize, window, interleaved, keyType, valueType);
     }
 
     Dimensions mixed() {
-      return new Dimensions(heads, kvHeads, headDim, valueDim, blockSize, window, slack, true);
+      return with(valueDim, blockSize, window, true, keyType, valueType);
+    }
+
+    Dimensions types(DType keys, DType values) {
+      return with(valueDim, blockSize, window, interleaved, keys, values);
+    }
+
+    private Dimensions with(
+        int dim, int size, int positions, boolean mixed, DType keys, DType values) {
+      return new Dimensions(
+          heads, kvHeads, headDim, dim, size, positions, slack, mixed, keys, values);
     }
   }
 
@@ -100,22 +113,55 @@ record AttentionCases() implements Cases {
     cases.add(of(random, Dimensions.of(2, 1, 16), new Part(2048, 1)));
     cases.add(of(random, Dimensions.of(2, 1, 16).window(700), new Part(1500, 3)));
     cases.add(none(random, small));
+    addPacked(random, cases);
     return cases;
+  }
+
+  /** A cache in Q8_0, or half of it. */
+  private static void addPacked(RandomGenerator random, List<OpCase> cases) {
+    Dimensions packed = Dimensions.of(4, 2, 32).types(DType.Q8_0, DType.Q8_0);
+    for (int past : new int[] {0, 31, 32, 100}) {
+      cases.add(of(random, packed, new Part(past, 1)));
+    }
+    for (int tokens : new int[] {2, 16, 17, 33, 150}) {
+      cases.add(of(random, packed, new Part(0, tokens)));
+      cases.add(of(random, packed, new Part(37, tokens)));
+    }
+    Part[] ragged = {new Part(0, 40), new Part(65, 1), new Part(31, 2), new Part(7, 1)};
+    cases.add(of(random, packed, ragged));
+    cases.add(of(random, packed.mixed().window(33).blocks(7), ragged));
+    cases.add(of(random, packed.window(16).blocks(70), ragged));
+    cases.add(of(random, packed.values(96), ragged));
+    for (int headDim : new int[] {64, 96, 128, 256}) {
+      Dimensions wide = Dimensions.of(7, 1, headDim).types(DType.Q8_0, DType.Q8_0);
+      cases.add(of(random, wide, new Part(33, 3), new Part(3, 20)));
+    }
+    cases.add(of(random, packed.types(DType.Q8_0, DType.F32).values(5), ragged));
+    cases.add(
+        of(random, Dimensions.of(3, 1, 5).values(64).types(DType.F32, DType.Q8_0), ragged));
+    Dimensions single = Dimensions.of(2, 1, 32).types(DType.Q8_0, DType.Q8_0);
+    cases.add(of(random, single, new Part(2048, 1)));
+    cases.add(of(random, single.window(700), new Part(1500, 3)));
+    cases.add(none(random, packed));
   }
 
   @Override
   public OpCase any(RandomGenerator random) {
     int kvHeads = 1 + random.nextInt(3);
+    DType keys = random.nextInt(3) == 0 ? DType.Q8_0 : DType.F32;
+    DType values = random.nextInt(3) == 0 ? DType.Q8_0 : DType.F32;
     Dimensions dimensions =
         new Dimensions(
             kvHeads * (1 + random.nextInt(8)),
             kvHeads,
-            1 + random.nextInt(40),
-            1 + random.nextInt(40),
+            keys.isQuantized() ? 32 * (1 + random.nextInt(3)) : 1 + random.nextInt(40),
+            values.isQuantized() ? 32 * (1 + random.nextInt(3)) : 1 + random.nextInt(40),
             1 + random.nextInt(40),
             random.nextBoolean() ? 0 : 1 + random.nextInt(60),
             random.nextInt(4),
-            random.nextBoolean());
+            random.nextBoolean(),
+            keys,
+            values);
     Part[] parts = new Part[1 + random.nextInt(5)];
     for (int i = 0; i < parts.length; i++) {
       int past = random.nextInt(3) == 0 ? 0 : random.nextInt(100);
@@ -134,8 +180,8 @@ record AttentionCases() implements Cases {
         d.headDim(),
         new PagedAttention(1, 0),
         HostTensor.normal(random, DType.F32, 0, d.heads(), d.headDim()),
-        HostTensor.normal(random, DType.F32, 2, d.blockSize(), d.kvHeads(), d.headDim()),
-        HostTensor.normal(random, DType.F32, 2, d.blockSize(), d.kvHeads(), d.valueDim()),
+        cache(random, d, new boolean[2 * d.blockSize()], d.headDim(), d.keyType()),
+        cache(random, d, new boolean[2 * d.blockSize()], d.valueDim(), d.valueType()),
         HostTensor.indices(random, 2, 1, 2),
         HostTensor.indices(random, 1, 0),
         HostTensor.indices(random, 1, 0));
@@ -179,8 +225,8 @@ record AttentionCases() implements Cases {
             d.headDim() + 8,
             new PagedAttention((float) (1 / Math.sqrt(d.headDim())), d.window()),
             HostTensor.normal(random, DType.F32, tokens, d.heads(), d.headDim()),
-            cache(random, d, filled, d.headDim()),
-            cache(random, d, filled, d.valueDim()),
+            cache(random, d, filled, d.headDim(), d.keyType()),
+            cache(random, d, filled, d.valueDim(), d.valueType()),
             ints(new long[] {parts.length, width}, table),
             ints(new long[] {tokens}, rows.stream().mapToInt(row -> row[0]).toArray()),
             ints(new long[] {tokens}, rows.stream().mapToInt(row -> row[1]).toArray()))
@@ -188,11 +234,22 @@ record AttentionCases() implements Cases {
   }
 
   /** Rows that no sequence has filled hold NaN, as a sequence that went wrong may leave them. */
-  private static HostTensor cache(RandomGenerator random, Dimensions d, boolean[] filled, int dim) {
+  private static HostTensor cache(
+      RandomGenerator random, Dimensions d, boolean[] filled, int dim, DType dtype) {
     int row = d.kvHeads() * dim;
-    return HostTensor.of(
-        TensorSpec.of(DType.F32, filled.length / d.blockSize(), d.blockSize(), d.kvHeads(), dim),
-        i -> filled[i / row] ? random.nextGaussian() : Double.NaN);
+    long[] extents = {filled.length / d.blockSize(), d.blockSize(), d.kvHeads(), dim};
+    if (!dtype.isQuantized()) {
+      return HostTensor.of(
+          TensorSpec.of(dtype, extents),
+          i -> filled[i / row] ? random.nextGaussian() : Double.NaN);
+    }
+    HostTensor blocks = QuantizedCases.blocks(random, dtype, extents);
+    for (int at = 0; at < blocks.bytes().length; at += dtype.blockBytes()) {
+      if (!filled[at / dtype.blockBytes() * dtype.blockElements() / row]) {
+        QuantizedCases.putHalf(blocks.bytes(), at, Double.NaN);
+      }
+    }
+    return blocks;
   }
 
   private static HostTensor ints(long[] extents, int[] values) {

@@ -87,8 +87,10 @@ final class DeviceRun {
     /** A call whose operands are uploaded and whose results lie between sentinels. */
     OpCall prepare(Op op, List<PlacedTensor> operands) {
       List<TensorView> views = new ArrayList<>();
-      for (PlacedTensor operand : operands) {
-        views.add(operand.view(isWeight(operand) ? weight(operand) : buffer(operand.storage())));
+      for (int i = 0; i < operands.size(); i++) {
+        PlacedTensor operand = operands.get(i);
+        boolean weight = isWeight(operand) && op.inPlaceOperand().orElse(-1) != i;
+        views.add(operand.view(weight ? weight(operand) : buffer(operand.storage())));
       }
       List<TensorView> results = new ArrayList<>();
       for (TensorSpec spec : op.infer(operands.stream().map(PlacedTensor::spec).toList())) {
@@ -160,6 +162,11 @@ final class DeviceRun {
     }
 
     private static HostTensor readInPlace(Op op, PlacedTensor operand, byte[] after) {
+      if (operand.content().dtype().isQuantized()) {
+        // Blocks lie without gaps; rows that are not written must be what they were.
+        int size = operand.content().bytes().length;
+        return new HostTensor(operand.spec(), Arrays.copyOf(after, size));
+      }
       byte[] untouched = after.clone();
       byte[] before = operand.storage().clone();
       int unit = operand.content().dtype().blockBytes();

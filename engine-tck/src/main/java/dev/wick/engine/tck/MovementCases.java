@@ -151,11 +151,21 @@ final class MovementCases {
           cases.add(of(random, mode, Math.min(7, extent), 7, extent));
         }
       }
+      cases.add(packed(random, 1, 5, 32));
+      cases.add(packed(random, 5, 9, 2, 64));
+      cases.add(packed(random, 0, 9, 32));
+      cases.add(packed(random, 33, 64, 3, 96));
+      cases.add(packed(random, 129, 129, 2, 2, 32));
       return cases;
     }
 
     @Override
     public OpCase any(RandomGenerator random) {
+      if (random.nextInt(4) == 0) {
+        int all = 1 + random.nextInt(40);
+        long width = 32L * (1 + random.nextInt(5));
+        return packed(random, random.nextInt(1 + all), all, 1 + random.nextInt(3), width);
+      }
       long[] table = Cases.extents(random, 1);
       table[0] = Math.max(1, table[0]);
       Scatter.Mode mode = random.nextBoolean() ? Scatter.Mode.SET : Scatter.Mode.ADD;
@@ -163,18 +173,50 @@ final class MovementCases {
       return of(random, mode, rows, table);
     }
 
-    /** SET hits each row at most once: which of two updates would stay is open. */
-    private static OpCase of(RandomGenerator random, Scatter.Mode mode, int rows, long... table) {
+    /**
+     * Rows that are packed: of numbers near each other, of such as lie halfway between two
+     * integers, of zeros, of some that are no number or too large to be packed.
+     */
+    private static OpCase packed(RandomGenerator random, int rows, long... table) {
+      long[] updates = table.clone();
+      updates[0] = rows;
+      return OpCase.exact(
+              new Scatter(Scatter.Mode.SET),
+              QuantizedCases.blocks(random, DType.Q8_0, table),
+              eachOnce(random, rows, table[0]),
+              HostTensor.of(
+                  TensorSpec.of(DType.F32, updates),
+                  i ->
+                      switch (i / 32 % 7) {
+                        case 0, 1, 2 -> random.nextGaussian();
+                        case 3 -> i % 32 == 0 ? 127 : random.nextInt(-126, 126) + 0.5;
+                        case 4 -> i % 9 == 0 ? 0.0 : -0.0;
+                        case 5 -> random.nextGaussian() * (i % 64 == 0 ? 1e38 : 1e-6);
+                        default ->
+                            i % 40 == 0
+                                ? new double[] {Double.NaN, Double.NEGATIVE_INFINITY, 1e-44}
+                                    [random.nextInt(3)]
+                                : random.nextGaussian() * 1e4;
+                      }))
+          .notRepeatable();
+    }
+
+    private static HostTensor eachOnce(RandomGenerator random, int rows, long all) {
       List<Integer> order = new ArrayList<>();
-      for (int i = 0; i < table[0]; i++) {
+      for (int i = 0; i < all; i++) {
         order.add(random.nextInt(i + 1), i);
       }
+      return HostTensor.of(TensorSpec.of(DType.I32, rows), i -> order.get(i % order.size()));
+    }
+
+    /** SET hits each row at most once: which of two updates would stay is open. */
+    private static OpCase of(RandomGenerator random, Scatter.Mode mode, int rows, long... table) {
       long[] updates = table.clone();
       updates[0] = rows;
       HostTensor indices =
           mode == Scatter.Mode.ADD
               ? HostTensor.indices(random, table[0], rows)
-              : HostTensor.of(TensorSpec.of(DType.I32, rows), i -> order.get(i % order.size()));
+              : eachOnce(random, rows, table[0]);
       OpCase result =
           OpCase.close(
               mode == Scatter.Mode.ADD ? rows + 1 : 0,

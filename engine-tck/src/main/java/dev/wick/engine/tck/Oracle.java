@@ -29,7 +29,8 @@ final class Oracle implements AutoCloseable {
 
   List<HostTensor> results(Op op, List<PlacedTensor> operands) {
     if (op instanceof PagedAttention attention) {
-      List<HostTensor> x = operands.stream().map(PlacedTensor::content).toList();
+      List<HostTensor> x =
+          operands.stream().map(operand -> QuantizedCases.expanded(operand.content())).toList();
       return List.of(
           AttentionOracle.attend(
               attention, x.get(0), x.get(1), x.get(2), x.get(3), x.get(4), x.get(5)));

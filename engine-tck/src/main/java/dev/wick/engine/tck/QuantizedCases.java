@@ -5,6 +5,7 @@ import dev.wick.engine.op.ExpertMatMul;
 import dev.wick.engine.op.Gather;
 import dev.wick.engine.op.QuantizedMatMul;
 import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.Quantization;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -59,7 +60,17 @@ final class QuantizedCases {
     return blocks;
   }
 
-  private static void putHalf(byte[] bytes, int at, double value) {
+  /** A quantised tensor in F32; any other as it is. */
+  static HostTensor expanded(HostTensor tensor) {
+    if (!tensor.dtype().isQuantized()) {
+      return tensor;
+    }
+    HostTensor wide = HostTensor.zeros(tensor.spec().withDType(DType.F32));
+    Quantization.decode(tensor.dtype(), tensor.segment(), 0, wide.segment(), 0, tensor.size());
+    return wide;
+  }
+
+  static void putHalf(byte[] bytes, int at, double value) {
     short half = Float.floatToFloat16((float) value);
     bytes[at] = (byte) half;
     bytes[at + 1] = (byte) (half >> Byte.SIZE);

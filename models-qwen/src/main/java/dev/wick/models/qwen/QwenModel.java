@@ -71,7 +71,11 @@ final class QwenModel implements LanguageModel {
       KvCache.Layer layer =
           new KvCache.Layer(config.numKeyValueHeads(), config.headDim(), config.headDim());
       KvCache cache =
-          new KvCache(engine, kvTokens, Collections.nCopies(config.numHiddenLayers(), layer));
+          new KvCache(
+              engine,
+              kvTokens,
+              Collections.nCopies(config.numHiddenLayers(), layer),
+              options.kvDType());
       StepRunner runner = new StepRunner(engine, info, cache, decoder, options.adapterBytes());
       return new QwenModel(info, engine, scope, decoder, cache, runner);
     } catch (IOException | RuntimeException e) {

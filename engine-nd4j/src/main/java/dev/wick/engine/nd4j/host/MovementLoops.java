@@ -4,7 +4,9 @@ import dev.wick.engine.op.Iota;
 import dev.wick.engine.op.Scatter;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Layout;
+import dev.wick.engine.tensor.Quantization;
 import dev.wick.engine.tensor.Shape;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,6 +40,9 @@ public final class MovementLoops {
     Shape row = table.shape().without(0);
     long rowSize = row.size();
     TableRows rows = new TableRows("gather", table);
+    if (table.dtype().isQuantized()) {
+      return gatherBlocks(rows, rowSize, indices, out);
+    }
     RowCopy copy = new RowCopy(table, rowLayout(table, row), out, Layout.contiguous(row), row);
     RowWalk walk = new RowWalk(indices.shape(), indices.layout());
     ElementwiseLoops.Output written = new ElementwiseLoops.Output();
@@ -51,11 +56,64 @@ public final class MovementLoops {
         });
   }
 
+  /** Contiguous rows of whole blocks. */
+  private static Kernel gatherBlocks(
+      TableRows rows, long rowSize, HostTensor indices, HostTensor out) {
+    HostTensor table = rows.table();
+    long rowBytes = table.dtype().byteSize(rowSize);
+    RowWalk walk = new RowWalk(indices.shape(), indices.layout());
+    ElementwiseLoops.Output written = new ElementwiseLoops.Output();
+    return written.kernel(
+        walk,
+        (at, count) -> {
+          for (long i = 0; i < count; i++) {
+            rows.start(indices.i32(at[0] + i * walk.stride(0)));
+            long row = indices.i32(at[0] + i * walk.stride(0));
+            MemorySegment.copy(
+                table.memory(),
+                table.byteOffset() + row * rowBytes,
+                out.memory(),
+                out.byteOffset() + written.take(1) * rowBytes,
+                rowBytes);
+          }
+        });
+  }
+
+  /** Rows packed into a table of contiguous blocks; a bad index changes nothing. */
+  private static Kernel scatterBlocks(
+      TableRows rows, long rowSize, HostTensor indices, HostTensor updates) {
+    HostTensor table = rows.table();
+    Shape row = updates.shape().without(0);
+    MemorySegment packed = MemorySegment.ofArray(new float[Math.toIntExact(rowSize)]);
+    HostTensor plain = new HostTensor(packed, 0, DType.F32, Layout.contiguous(row));
+    RowCopy copy = new RowCopy(updates, rowLayout(updates, row), plain, plain.layout(), row);
+    long count = indices.shape().size();
+    long step = indices.layout().stride(0);
+    return () -> {
+      for (long i = 0; i < count; i++) {
+        rows.start(indices.i32(i * step));
+      }
+      for (long i = 0; i < count; i++) {
+        copy.run(i * updates.layout().stride(0), 0);
+        Quantization.encodeOrNan(
+            table.dtype(),
+            packed,
+            0,
+            table.memory(),
+            table.byteOffset() + table.dtype().byteSize(indices.i32(i * step) * rowSize),
+            rowSize);
+      }
+    };
+  }
+
   /** Rows written into a table, or added to it; a bad index changes nothing. */
   public static Kernel scatter(
       Scatter scatter, HostTensor table, HostTensor indices, HostTensor updates) {
     Shape row = table.shape().without(0);
     TableRows rows = new TableRows(scatter.name(), table);
+    if (table.dtype().isQuantized()) {
+      return scatterBlocks(rows, row.size(), indices, updates);
+    }
     RowCopy copy =
         switch (scatter.mode()) {
           case SET ->

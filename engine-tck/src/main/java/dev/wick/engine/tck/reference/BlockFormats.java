@@ -1,8 +1,10 @@
 package dev.wick.engine.tck.reference;
 
+import dev.wick.engine.tensor.Quantization;
 import dev.wick.engine.tensor.QuantizedBlock;
+import java.lang.foreign.MemorySegment;
 
-/** Expands quantised blocks as GGUF stores them. */
+/** Expands quantised blocks as GGUF stores them, and packs them. */
 final class BlockFormats {
   private BlockFormats() {}
 
@@ -20,5 +22,16 @@ final class BlockFormats {
         result.set(b * elements + i, block.value(i));
       }
     }
+  }
+
+  /** Packs numbers into neighbouring blocks, of which the first holds the element at a position. */
+  static void quantize(float[] numbers, Elements target, long position) {
+    Quantization.encodeOrNan(
+        target.dtype(),
+        MemorySegment.ofArray(numbers),
+        0,
+        target.memory(),
+        target.byteOffset() + target.dtype().byteSize(position),
+        numbers.length);
   }
 }

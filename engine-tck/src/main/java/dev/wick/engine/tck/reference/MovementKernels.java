@@ -61,6 +61,16 @@ final class MovementKernels {
     long rowSize = table.shape().without(0).size();
     Cursor index = indices.cursor();
     Cursor from = updates.cursor();
+    if (table.dtype().isQuantized()) {
+      float[] row = new float[Math.toIntExact(rowSize)];
+      for (long i = 0; i < count; i++) {
+        for (int j = 0; j < row.length; j++) {
+          row[j] = (float) updates.number(from.next());
+        }
+        BlockFormats.quantize(row, table, indices.integer(index.next()) * rowSize);
+      }
+      return;
+    }
     for (long i = 0; i < count; i++) {
       long start = rowStart(scatter.name(), table, indices.integer(index.next()));
       Cursor to = rows(table);
