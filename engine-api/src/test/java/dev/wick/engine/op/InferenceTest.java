@@ -6,6 +6,7 @@ import static dev.wick.engine.tensor.DType.F16;
 import static dev.wick.engine.tensor.DType.F32;
 import static dev.wick.engine.tensor.DType.I32;
 import static dev.wick.engine.tensor.DType.I64;
+import static dev.wick.engine.tensor.DType.Q4_0;
 import static dev.wick.engine.tensor.DType.Q8_0;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -49,6 +50,10 @@ class InferenceTest {
             new Scatter(Scatter.Mode.ADD),
             List.of(of(F32, 9, 4), of(I32, 2), of(F32, 2, 4)),
             of(F32, 9, 4)),
+        Arguments.of(
+            new Scatter(Scatter.Mode.SET),
+            List.of(of(Q8_0, 9, 2, 64), of(I32, 3), of(F32, 3, 2, 64)),
+            of(Q8_0, 9, 2, 64)),
         Arguments.of(new Iota(I32, 5, 0, 1), List.of(), of(I32, 5)),
         Arguments.of(new Dequantize(), List.of(of(Q8_0, 2, 64)), of(F32, 2, 64)),
         Arguments.of(new RmsNorm(1e-6f), List.of(of(F32, 2, 3), of(F32, 3)), of(F32, 2, 3)),
@@ -70,7 +75,17 @@ class InferenceTest {
                 of(I32, 3, 4),
                 of(I32, 7),
                 of(I32, 7)),
-            of(F32, 7, 6, 5)));
+            of(F32, 7, 6, 5)),
+        Arguments.of(
+            attention,
+            List.of(
+                of(F32, 7, 6, 64),
+                of(Q8_0, 9, 32, 2, 64),
+                of(Q8_0, 9, 32, 2, 32),
+                of(I32, 3, 4),
+                of(I32, 7),
+                of(I32, 7)),
+            of(F32, 7, 6, 32)));
   }
 
   @ParameterizedTest
@@ -108,6 +123,18 @@ class InferenceTest {
             new Scatter(Scatter.Mode.SET),
             List.of(of(F32, 9, 4), of(I32, 3), of(F32, 2, 4)),
             "one row of the table per index"),
+        Arguments.of(
+            new Scatter(Scatter.Mode.SET),
+            List.of(of(Q8_0, 9, 48), of(I32, 2), of(F32, 2, 48)),
+            "whose rows are whole blocks"),
+        Arguments.of(
+            new Scatter(Scatter.Mode.SET),
+            List.of(of(Q4_0, 9, 32), of(I32, 2), of(F32, 2, 32)),
+            "a quantised table in Q8_0"),
+        Arguments.of(
+            new Scatter(Scatter.Mode.ADD),
+            List.of(of(Q8_0, 9, 32), of(I32, 2), of(F32, 2, 32)),
+            "operand 0 in F32"),
         Arguments.of(new Iota(I32, 5, 0, 1), List.of(of(I32, 1)), "0 operands"),
         Arguments.of(new Dequantize(), List.of(of(F16, 32)), "quantised type"),
         Arguments.of(new RmsNorm(0), List.of(of(F32, 2, 3), of(F32, 2)), "matches the last axis"),
@@ -134,7 +161,17 @@ class InferenceTest {
                 of(I32, 3, 4),
                 of(I32, 7),
                 of(I32, 7)),
-            "multiple of the key-value heads"));
+            "multiple of the key-value heads"),
+        Arguments.of(
+            new PagedAttention(1, 0),
+            List.of(
+                of(F32, 7, 6, 48),
+                of(Q8_0, 9, 32, 2, 48),
+                of(F32, 9, 32, 2, 48),
+                of(I32, 3, 4),
+                of(I32, 7),
+                of(I32, 7)),
+            "operand 1 in F32, or in Q8_0 with heads of whole blocks"));
   }
 
   @ParameterizedTest

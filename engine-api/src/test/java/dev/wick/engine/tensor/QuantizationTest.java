@@ -80,6 +80,48 @@ class QuantizationTest {
   }
 
   @Test
+  void encodeOrNan_numbersOfAllSizes_givesTheBytesOfEncode() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    float[] x = new float[32 * 500];
+    for (int i = 0; i < x.length; i++) {
+      double size = Math.pow(10, (i / 32 % 49) - 44);
+      x[i] = (float) (i % 3 == 0 ? size * (random.nextInt(255) - 127) : size * random.nextGaussian());
+    }
+    byte[] packed = new byte[34 * 500];
+
+    Quantization.encodeOrNan(
+        DType.Q8_0, MemorySegment.ofArray(x), 0, MemorySegment.ofArray(packed), 0, x.length);
+
+    assertThat(packed).as("seed %d", seed).isEqualTo(encoded(DType.Q8_0, x));
+  }
+
+  @Test
+  void encodeOrNan_notFiniteOrTooLarge_isNanThroughout() {
+    float[] x = new float[4 * 32];
+    x[3] = Float.NaN;
+    x[32 + 31] = Float.NEGATIVE_INFINITY;
+    x[64] = 1e9f;
+    x[96] = 8.3e6f;
+    byte[] packed = new byte[4 * 34];
+
+    Quantization.encodeOrNan(
+        DType.Q8_0, MemorySegment.ofArray(x), 0, MemorySegment.ofArray(packed), 0, x.length);
+
+    float[] back = decoded(DType.Q8_0, packed);
+    for (int i = 0; i < 96; i++) {
+      assertThat(back[i]).isNaN();
+    }
+    assertThat(back[96]).isBetween(8.29e6f, 8.31e6f);
+    assertThatThrownBy(
+            () ->
+                Quantization.encodeOrNan(
+                    DType.Q4_0, MemorySegment.ofArray(x), 0, MemorySegment.ofArray(packed), 0, 32))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("quantize: expected Q8_0, got Q4_0");
+  }
+
+  @Test
   void encode_notFinite_isRefused() {
     float[] x = new float[32];
     x[5] = Float.NaN;

@@ -26,8 +26,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Steps of a small model on an asynchronous device: however a text is cut up, it is the same. */
 class StepRunnerTest {
-  private final Engine engine = open();
-  private final StepOutput output = new StepOutput();
+  final Engine engine = open();
+  final StepOutput output = new StepOutput();
+
+  /** The model, with a cache in F32. */
+  ToyModel model(int kvTokens, int window) {
+    return new ToyModel(engine, kvTokens, window);
+  }
 
   private static Engine open() {
     BackendProvider provider = DelegatingDevice.provider(AsynchronousDevice::new);
@@ -41,12 +46,12 @@ class StepRunnerTest {
     engine.close();
   }
 
-  private static int[] text(long seed, int length) {
+  static int[] text(long seed, int length) {
     return new SplittableRandom(seed).ints(length, 0, ToyModel.VOCABULARY).toArray();
   }
 
   /** Logits of every position, computed in one step of a fresh sequence. */
-  private List<float[]> whole(ToyModel model, int[] text) {
+  final List<float[]> whole(ToyModel model, int[] text) {
     try (KvLease lease = model.cache.pool().lease()) {
       model.runner.step(StepBatch.of(lease, StepBatch.Logits.ALL, text), output);
       List<float[]> rows = new ArrayList<>();
@@ -66,7 +71,7 @@ class StepRunnerTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 5, 40})
   void step_tokenByToken_givesTheLogitsOfThePromptAtOnce(int window) {
-    try (ToyModel model = new ToyModel(engine, 200, window)) {
+    try (ToyModel model = model(200, window)) {
       int[] text = text(1, 70);
       List<float[]> expected = whole(model, text);
 
@@ -84,7 +89,7 @@ class StepRunnerTest {
 
   @Test
   void step_promptInParts_givesTheLogitsOfThePromptAtOnce() {
-    try (ToyModel model = new ToyModel(engine, 200, 0);
+    try (ToyModel model = model(200, 0);
         KvLease lease = model.cache.pool().lease()) {
       int[] text = text(2, 100);
       float[] expected = whole(model, text).getLast();
@@ -107,7 +112,7 @@ class StepRunnerTest {
 
   @Test
   void step_raggedBatch_givesWhatEachSequenceGivesAlone() {
-    try (ToyModel model = new ToyModel(engine, 400, 0)) {
+    try (ToyModel model = model(400, 0)) {
       int[] lengths = {45, 1, 33, 8};
       int[] pasts = {0, 40, 0, 63};
       List<int[]> texts = new ArrayList<>();
@@ -153,7 +158,7 @@ class StepRunnerTest {
 
   @Test
   void step_summaries_areThoseOfTheLogits() {
-    try (ToyModel model = new ToyModel(engine, 100, 0);
+    try (ToyModel model = model(100, 0);
         KvLease lease = model.cache.pool().lease()) {
       model.runner.step(StepBatch.of(lease, StepBatch.Logits.ALL, text(3, 9)), output);
 
@@ -173,7 +178,7 @@ class StepRunnerTest {
 
   @Test
   void step_onASharedPrefix_continuesItWithoutTouchingIt() {
-    try (ToyModel model = new ToyModel(engine, 400, 0);
+    try (ToyModel model = model(400, 0);
         KvLease first = model.cache.pool().lease()) {
       int[] text = text(4, 80);
       model.runner.step(StepBatch.of(first, StepBatch.Logits.NONE, text), output);
@@ -194,7 +199,7 @@ class StepRunnerTest {
 
   @Test
   void step_onRememberedBlocks_continuesThem() {
-    try (ToyModel model = new ToyModel(engine, 400, 0)) {
+    try (ToyModel model = model(400, 0)) {
       int[] text = text(4, 80);
       try (KvLease first = model.cache.pool().lease()) {
         model.runner.step(StepBatch.of(first, StepBatch.Logits.NONE, text), output);
@@ -214,7 +219,7 @@ class StepRunnerTest {
 
   @Test
   void step_afterTruncation_forgetsTheRest() {
-    try (ToyModel model = new ToyModel(engine, 300, 0);
+    try (ToyModel model = model(300, 0);
         KvLease lease = model.cache.pool().lease()) {
       int[] text = text(6, 50);
       model.runner.step(StepBatch.of(lease, StepBatch.Logits.NONE, text), output);
@@ -231,7 +236,7 @@ class StepRunnerTest {
 
   @Test
   void step_inManyShapes_keepsFewProgramsAndLeaksNone() {
-    try (ToyModel model = new ToyModel(engine, 200, 0)) {
+    try (ToyModel model = model(200, 0)) {
       for (int round = 0; round < 2; round++) {
         for (int rows = 1; rows <= 20; rows++) {
           int[] text = text(8, rows);
@@ -245,7 +250,7 @@ class StepRunnerTest {
 
   @Test
   void step_withoutRoom_changesNoLease() {
-    try (ToyModel model = new ToyModel(engine, 64, 0);
+    try (ToyModel model = model(64, 0);
         KvLease first = model.cache.pool().lease();
         KvLease second = model.cache.pool().lease()) {
       model.runner.step(StepBatch.of(first, StepBatch.Logits.NONE, text(9, 20)), output);
@@ -270,7 +275,7 @@ class StepRunnerTest {
 
   @Test
   void step_withABadBatch_saysWhatIsWrong() {
-    try (ToyModel model = new ToyModel(engine, 320, 0);
+    try (ToyModel model = model(320, 0);
         KvLease lease = model.cache.pool().lease();
         KvLease foreign = new KvPool(4, 32).lease()) {
       assertThatThrownBy(
@@ -294,7 +299,7 @@ class StepRunnerTest {
 
   @Test
   void hiddenStates_ofAPrompt_areShownByName() {
-    try (ToyModel model = new ToyModel(engine, 100, 0);
+    try (ToyModel model = model(100, 0);
         KvLease lease = model.cache.pool().lease()) {
       Map<String, float[]> states =
           model.runner.hiddenStates(StepBatch.of(lease, StepBatch.Logits.LAST, text(1, 5)));

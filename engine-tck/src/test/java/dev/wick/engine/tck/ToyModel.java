@@ -41,6 +41,7 @@ final class ToyModel implements ForwardPass, AutoCloseable {
   private final List<Linear> linears = new ArrayList<>();
   private final List<Parameter> parameters = new ArrayList<>();
   private final int window;
+  private final int headDim;
   final ModelInfo info;
   final KvCache cache;
   final StepRunner runner;
@@ -51,12 +52,32 @@ final class ToyModel implements ForwardPass, AutoCloseable {
 
   /** A model with other values of some parameters. */
   ToyModel(Engine engine, int kvTokens, int window, Map<String, float[]> values) {
+    this(engine, kvTokens, window, values, HEAD_DIM, DType.F32);
+  }
+
+  /** A model whose heads are as large as a block of Q8_0. */
+  static ToyModel wide(Engine engine, int kvTokens, int window, DType kvDType) {
+    return new ToyModel(engine, kvTokens, window, Map.of(), 32, kvDType);
+  }
+
+  private ToyModel(
+      Engine engine,
+      int kvTokens,
+      int window,
+      Map<String, float[]> values,
+      int headDim,
+      DType kvDType) {
     this.values = values;
+    this.headDim = headDim;
     this.scope = engine.newScope();
     this.window = window;
     SplittableRandom random = new SplittableRandom(7);
     this.embedding = parameter(random, "embed.weight", VOCABULARY, HIDDEN);
-    this.frequencies = scope.tensor(new float[] {1, 0.3f, 0.01f}, 1, 3);
+    float[] angles = new float[headDim / 2];
+    for (int i = 0; i < angles.length; i++) {
+      angles[i] = i == 0 ? 1 : i == 1 ? 0.3f : 0.01f;
+    }
+    this.frequencies = scope.tensor(angles, 1, angles.length);
     float[] ones = new float[HIDDEN];
     Arrays.fill(ones, 1);
     float[] norms = values.getOrDefault("norm.weight", ones);
@@ -67,18 +88,22 @@ final class ToyModel implements ForwardPass, AutoCloseable {
     for (int layer = 0; layer < LAYERS; layer++) {
       layers.add(
           List.of(
-              linear(random, layer + ".q", HEADS * HEAD_DIM, HIDDEN),
-              linear(random, layer + ".k", KV_HEADS * HEAD_DIM, HIDDEN),
-              linear(random, layer + ".v", KV_HEADS * HEAD_DIM, HIDDEN),
-              linear(random, layer + ".o", HIDDEN, HEADS * HEAD_DIM)));
+              linear(random, layer + ".q", HEADS * headDim, HIDDEN),
+              linear(random, layer + ".k", KV_HEADS * headDim, HIDDEN),
+              linear(random, layer + ".v", KV_HEADS * headDim, HIDDEN),
+              linear(random, layer + ".o", HIDDEN, HEADS * headDim)));
     }
-    this.cache = new KvCache(engine, kvTokens, keptLayers());
+    this.cache = new KvCache(engine, kvTokens, keptLayers(headDim), kvDType);
     this.info = new ModelInfo("toy", "toy", VOCABULARY, HIDDEN, LAYERS, CONTEXT, List.of(0), 0, 0);
     this.runner = new StepRunner(engine, info, cache, this);
   }
 
   static List<KvCache.Layer> keptLayers() {
-    return Collections.nCopies(LAYERS, new KvCache.Layer(KV_HEADS, HEAD_DIM, HEAD_DIM));
+    return keptLayers(HEAD_DIM);
+  }
+
+  static List<KvCache.Layer> keptLayers(int headDim) {
+    return Collections.nCopies(LAYERS, new KvCache.Layer(KV_HEADS, headDim, headDim));
   }
 
   private Linear linear(SplittableRandom random, String name, int out, int in) {
@@ -111,11 +136,11 @@ final class ToyModel implements ForwardPass, AutoCloseable {
     for (int layer = 0; layer < LAYERS; layer++) {
       List<Linear> w = layers.get(layer);
       Expr h = context.rmsNorm(x, norm, 1e-6f);
-      Expr q = context.linear(w.get(0), h).reshape(tokens, HEADS, HEAD_DIM).rope(cos, sin);
-      Expr k = context.linear(w.get(1), h).reshape(tokens, KV_HEADS, HEAD_DIM).rope(cos, sin);
-      Expr v = context.linear(w.get(2), h).reshape(tokens, KV_HEADS, HEAD_DIM);
-      Expr attended = context.attend(layer, q, k, v, (float) (1 / Math.sqrt(HEAD_DIM)), window);
-      Expr mixed = attended.reshape(tokens, (long) HEADS * HEAD_DIM);
+      Expr q = context.linear(w.get(0), h).reshape(tokens, HEADS, headDim).rope(cos, sin);
+      Expr k = context.linear(w.get(1), h).reshape(tokens, KV_HEADS, headDim).rope(cos, sin);
+      Expr v = context.linear(w.get(2), h).reshape(tokens, KV_HEADS, headDim);
+      Expr attended = context.attend(layer, q, k, v, (float) (1 / Math.sqrt(headDim)), window);
+      Expr mixed = attended.reshape(tokens, (long) HEADS * headDim);
       x = x.add(context.linear(w.get(3), mixed));
       context.observe("layer." + layer, x);
     }

@@ -1,5 +1,7 @@
 package dev.wick.backend.cpu.kernel;
 
+import dev.wick.engine.tensor.DType;
+
 /** The operands of attention with their extents, and the rules of what a token sees. */
 abstract class AttentionPlan {
   final HostTensor query;
@@ -15,6 +17,17 @@ abstract class AttentionPlan {
   final int blockSize;
   final int window;
   final float scale;
+
+  /** Bytes between the keys of a head at neighbouring positions of a block. */
+  final long keyStep;
+
+  /** Bytes between the values of a head at neighbouring positions of a block. */
+  final long valueStep;
+
+  private final long keyBlockStep;
+  private final long keyHeadStep;
+  private final long valueBlockStep;
+  private final long valueHeadStep;
 
   AttentionPlan(
       HostTensor query,
@@ -36,6 +49,28 @@ abstract class AttentionPlan {
     this.valueDim = values.extent(3);
     this.scale = scale;
     this.window = window;
+    this.keyBlockStep = step(keys, 0);
+    this.keyStep = step(keys, 1);
+    this.keyHeadStep = step(keys, 2);
+    this.valueBlockStep = step(values, 0);
+    this.valueStep = step(values, 1);
+    this.valueHeadStep = step(values, 2);
+  }
+
+  /** Bytes between neighbours along an axis, of which quantised types have whole blocks. */
+  private static long step(HostTensor cache, int axis) {
+    DType dtype = cache.dtype();
+    return cache.layout().stride(axis) / dtype.blockElements() * dtype.blockBytes();
+  }
+
+  /** Whether keys have to be expanded before they are F32. */
+  final boolean hasPackedKeys() {
+    return keys.dtype().isQuantized();
+  }
+
+  /** Whether values have to be expanded before they are F32. */
+  final boolean hasPackedValues() {
+    return values.dtype().isQuantized();
   }
 
   /** A token's position in its sequence, which is the last that it sees. */
@@ -56,17 +91,17 @@ abstract class AttentionPlan {
   /** Byte offset of the key at a position. */
   long key(int s, int p, int kvHead) {
     return keys.offset()
-        + block(s, p / blockSize) * keys.stride(0)
-        + p % blockSize * keys.stride(1)
-        + kvHead * keys.stride(2);
+        + block(s, p / blockSize) * keyBlockStep
+        + p % blockSize * keyStep
+        + kvHead * keyHeadStep;
   }
 
   /** Byte offset of the value at a position. */
   long value(int s, int p, int kvHead) {
     return values.offset()
-        + block(s, p / blockSize) * values.stride(0)
-        + p % blockSize * values.stride(1)
-        + kvHead * values.stride(2);
+        + block(s, p / blockSize) * valueBlockStep
+        + p % blockSize * valueStep
+        + kvHead * valueHeadStep;
   }
 
   /** Byte offset of a query; queries are contiguous. */

@@ -1,14 +1,18 @@
 package dev.wick.backend.cpu.kernel;
 
+import dev.wick.backend.cpu.loop.BlockRows;
+import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.RowMath;
 import dev.wick.backend.cpu.team.Worker;
+import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 
 /**
  * Attention of single tokens: lanes run along the head, and a block of the cache that has been
- * brought near serves all query heads of its group. Long contexts are split into spans whose
- * partial results are merged afterwards.
+ * brought near serves all query heads of its group: one in Q8_0 is expanded into the first-level
+ * cache for all of them. Long contexts are split into spans whose partial results are merged
+ * afterwards.
  */
 final class DecodeAttention {
   /** Cache positions of a span. */
@@ -18,15 +22,22 @@ final class DecodeAttention {
 
   private final PagedPlan plan;
   private final RowMath math;
+  private final BlockRows blocks;
+  private final long expandedKeys;
+  private final long expandedValues;
 
-  DecodeAttention(PagedPlan plan, RowMath math) {
+  DecodeAttention(PagedPlan plan, InnerLoops loops) {
     this.plan = plan;
-    this.math = math;
+    this.math = loops.rows();
+    this.blocks = loops.blocks();
+    this.expandedKeys = (partial(plan.group) + 63) & -64;
+    this.expandedValues = expandedKeys + 4L * PIECE * plan.headDim;
   }
 
-  /** Bytes of a worker's scratch that a span takes. */
-  static long scratchBytes(PagedPlan plan) {
-    return 4L * PIECE + 4L * plan.group * (plan.valueDim + 2L);
+  /** Whether a span of heads of these sizes fits into a worker's scratch. */
+  static boolean fits(long headDim, long valueDim, long group) {
+    return group * (valueDim + 2) <= Worker.SCRATCH_BYTES / 8
+        && PIECE * (headDim + valueDim) <= Worker.SCRATCH_BYTES / 16;
   }
 
   /** Floats of a partial result of one head: the weighted values, the maximum, the sum. */
@@ -101,10 +112,27 @@ final class DecodeAttention {
     int next = from;
     while (next < end) {
       int count = Math.min(Math.min(PIECE, plan.blockSize - next % plan.blockSize), end - next);
+      MemorySegment keys = plan.keys.segment();
       long key = plan.key(s, next, kvHead);
+      long keyStep = plan.keyStep;
+      if (plan.hasPackedKeys()) {
+        blocks.widenRows(DType.Q8_0, keys, key, keyStep, count, plan.headDim, scratch, expandedKeys);
+        keys = scratch;
+        key = expandedKeys;
+        keyStep = 4L * plan.headDim;
+      }
+      MemorySegment values = plan.values.segment();
       long value = plan.value(s, next, kvHead);
+      long valueStep = plan.valueStep;
+      if (plan.hasPackedValues()) {
+        blocks.widenRows(DType.Q8_0, values, value, valueStep, count, dim, scratch, expandedValues);
+        values = scratch;
+        value = expandedValues;
+        valueStep = 4L * dim;
+      }
       for (int g = 0; g < plan.group; g++) {
-        piece(scratch, partial(g), plan.query(token, kvHead * plan.group + g), key, value, count);
+        long query = plan.query(token, kvHead * plan.group + g);
+        piece(scratch, partial(g), query, keys, key, keyStep, values, value, valueStep, count);
       }
       next += count;
     }
@@ -114,14 +142,23 @@ final class DecodeAttention {
    * Online softmax (Milakov and Gimelshein 2018, arXiv:1805.02867) over the positions of one block.
    */
   private void piece(
-      MemorySegment scratch, long partial, long query, long key, long value, int count) {
+      MemorySegment scratch,
+      long partial,
+      long query,
+      MemorySegment keys,
+      long key,
+      long keyStep,
+      MemorySegment values,
+      long value,
+      long valueStep,
+      int count) {
     int dim = plan.valueDim;
     math.scores(
         plan.query.segment(),
         query,
-        plan.keys.segment(),
+        keys,
         key,
-        plan.keys.stride(1),
+        keyStep,
         count,
         plan.headDim,
         plan.scale,
@@ -145,9 +182,9 @@ final class DecodeAttention {
     math.accumulate(
         scratch,
         0,
-        plan.values.segment(),
+        values,
         value,
-        plan.values.stride(1),
+        valueStep,
         count,
         dim,
         scratch,

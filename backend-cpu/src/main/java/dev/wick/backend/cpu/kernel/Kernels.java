@@ -90,9 +90,10 @@ public final class Kernels {
    */
   private static boolean fitsScratch(List<TensorSpec> operands) {
     long kvHeads = operands.get(1).shape().extent(2);
+    long headDim = operands.get(1).shape().extent(3);
     long valueDim = operands.get(2).shape().extent(3);
     long group = operands.get(0).shape().extent(1) / kvHeads;
-    return group * (valueDim + 2) <= Worker.SCRATCH_BYTES / 8;
+    return DecodeAttention.fits(headDim, valueDim, group);
   }
 
   /** Experts in blocks only as linear layers have them; their gradient is made of products. */
@@ -218,7 +219,9 @@ public final class Kernels {
       case Copy copy -> new CopyKernel(copy, b.all(), b.result(0));
       case Gather _ -> new GatherKernel(b.any(0), b.any(1), b.result(0));
       case Scatter scatter ->
-          new ScatterKernel(scatter, loops.rows(), b.any(0), b.any(1), b.any(2));
+          b.any(0).dtype().isQuantized()
+              ? new ScatterBlocksKernel(scatter, b.any(0), b.any(1), b.plain(2))
+              : new ScatterKernel(scatter, loops.rows(), b.any(0), b.any(1), b.any(2));
       case Iota iota -> new IotaKernel(iota, b.result(0));
       case Dequantize _ -> new DequantizeKernel(loops.blocks(), b.any(0), b.result(0));
     };
@@ -261,8 +264,8 @@ public final class Kernels {
               execution,
               new PagedPlan(
                   b.plain(0),
-                  b.rows(1),
-                  b.rows(2),
+                  b.cache(1),
+                  b.cache(2),
                   b.any(3),
                   b.any(4),
                   b.any(5),
@@ -353,6 +356,12 @@ public final class Kernels {
     HostTensor rows(int operand) {
       HostTensor tensor = any(operand);
       return tensor.hasContiguousRows() ? tensor : copyOf(tensor);
+    }
+
+    /** Keys or values of a cache: blocks, which have no gaps, or rows that are contiguous. */
+    HostTensor cache(int operand) {
+      HostTensor tensor = any(operand);
+      return tensor.dtype().isQuantized() ? tensor : rows(operand);
     }
 
     List<HostTensor> rowsFrom(int operand) {

@@ -39,7 +39,7 @@ final class PagedAttentionKernel implements CpuKernel {
   PagedAttentionKernel(InnerLoops loops, Execution execution, PagedPlan plan) {
     this.plan = plan;
     this.execution = execution;
-    this.decode = new DecodeAttention(plan, loops.rows());
+    this.decode = new DecodeAttention(plan, loops);
     this.prefill = new PrefillAttention(plan, loops);
     this.mayTile = PrefillAttention.fits(plan, loops);
     this.maySplit = plan.tokens <= MAX_SPLIT_TOKENS;

@@ -1,6 +1,7 @@
 package dev.wick.backend.cpu.kernel;
 
 import dev.wick.backend.cpu.gemm.Panels;
+import dev.wick.backend.cpu.loop.BlockRows;
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.Layouts;
@@ -20,6 +21,7 @@ final class PrefillAttention {
   private final AttentionPlan plan;
   private final GemmTile tile;
   private final RowMath math;
+  private final BlockRows blocks;
   private final int width;
   private final int dimPanels;
   private final int tokensPerTile;
@@ -31,12 +33,14 @@ final class PrefillAttention {
   private final long valueAt;
   private final long stateAt;
   private final long zerosAt;
+  private final long expandedAt;
 
   /** Binds the operands, whose tiles must fit ({@link #fits}). */
   PrefillAttention(AttentionPlan plan, InnerLoops loops) {
     this.plan = plan;
     this.tile = loops.tile();
     this.math = loops.rows();
+    this.blocks = loops.blocks();
     this.width = tile.columns();
     this.dimPanels = (plan.valueDim + width - 1) / width;
     int rows = rowsThatFit(plan, width);
@@ -50,6 +54,7 @@ final class PrefillAttention {
     valueAt = aligned(keyAt + 4L * plan.headDim * width);
     stateAt = valueAt + 4L * dimPanels * width * width;
     zerosAt = aligned(stateAt + 8 * capacity);
+    expandedAt = zerosAt + 4L * width;
   }
 
   private static long aligned(long offset) {
@@ -58,21 +63,24 @@ final class PrefillAttention {
 
   /** Whether a tile of this head fits into a worker's scratch. */
   static boolean fits(AttentionPlan plan, InnerLoops loops) {
-    return fits(plan.headDim, plan.valueDim, plan.group, loops.tile().columns());
+    return rowsThatFit(plan, loops.tile().columns()) >= Math.max(MIN_ROWS, plan.group);
   }
 
   /** Whether a tile of such heads fits into a worker's scratch. */
   static boolean fits(long headDim, long valueDim, long group, int width) {
-    return rowsThatFit(headDim, valueDim, group, width) >= Math.max(MIN_ROWS, group);
+    return rowsThatFit(headDim, valueDim, group, width, 0) >= Math.max(MIN_ROWS, group);
   }
 
   private static int rowsThatFit(AttentionPlan plan, int width) {
-    return rowsThatFit(plan.headDim, plan.valueDim, plan.group, width);
+    boolean packed = plan.hasPackedKeys() || plan.hasPackedValues();
+    long expanded = packed ? 8L * Math.max(plan.headDim, plan.valueDim) : 0; // two rows
+    return rowsThatFit(plan.headDim, plan.valueDim, plan.group, width, expanded);
   }
 
-  private static int rowsThatFit(long headDim, long valueDim, long group, int width) {
+  private static int rowsThatFit(
+      long headDim, long valueDim, long group, int width, long expanded) {
     long panels = (valueDim + width - 1) / width;
-    long fixed = 4L * width * headDim + 4 * panels * width * width + 4L * width + 1024;
+    long fixed = 4L * width * headDim + 4 * panels * width * width + 4L * width + 1024 + expanded;
     long perRow = 4 * headDim + 8L * width + 4 * panels * width + 8;
     long rows = (Worker.SCRATCH_BYTES - fixed) / perRow - GemmTile.ROWS;
     return (int) Math.clamp(rows, 0, Math.max(MAX_ROWS, group));
@@ -162,10 +170,14 @@ final class PrefillAttention {
     }
     int dim = plan.headDim;
     long step = 4L * width;
-    MemorySegment keys = plan.keys.segment();
+    MemorySegment keys = plan.hasPackedKeys() ? scratch : plan.keys.segment();
     for (int j = 0; j < columns; j += 2) {
       long a = plan.key(s, block + j, kvHead);
       long b = j + 1 < columns ? plan.key(s, block + j + 1, kvHead) : a;
+      if (plan.hasPackedKeys()) {
+        a = expanded(plan.keys, a, dim, scratch, expandedAt);
+        b = expanded(plan.keys, b, dim, scratch, expandedAt + 4L * dim);
+      }
       Panels.transposeTwo(keys, a, b, dim / 2, scratch, keyAt + 4L * j, step);
       if (dim % 2 != 0) {
         long at = keyAt + (dim - 1) * step + 4L * j;
@@ -173,15 +185,24 @@ final class PrefillAttention {
         scratch.set(Layouts.FLOAT, at + 4, keys.get(Layouts.FLOAT, b + 4L * (dim - 1)));
       }
     }
+    MemorySegment values = plan.hasPackedValues() ? scratch : plan.values.segment();
     for (int j = 0; j < columns; j++) {
       long from = plan.value(s, block + j, kvHead);
+      if (plan.hasPackedValues()) {
+        from = expanded(plan.values, from, plan.valueDim, scratch, expandedAt);
+      }
       for (int panel = 0; panel < dimPanels; panel++) {
         int wide = Math.min(width, plan.valueDim - panel * width);
         long to = valueAt + ((long) panel * width + j) * step;
-        MemorySegment.copy(
-            plan.values.segment(), from + 4L * panel * width, scratch, to, 4L * wide);
+        MemorySegment.copy(values, from + 4L * panel * width, scratch, to, 4L * wide);
       }
     }
+  }
+
+  /** Expands a row of the cache and returns where. */
+  private long expanded(HostTensor cache, long from, int dim, MemorySegment scratch, long to) {
+    blocks.widen(cache.dtype(), cache.segment(), from, dim, scratch, to);
+    return to;
   }
 
   /**

@@ -20,6 +20,26 @@ public interface BlockRows {
       long targetOffset);
 
   /**
+   * Expands rows that lie a number of bytes apart to neighbouring rows in F32, exactly.
+   *
+   * @param elements of a row, a multiple of the type's block
+   */
+  default void widenRows(
+      DType dtype,
+      MemorySegment blocks,
+      long offset,
+      long rowBytes,
+      int rows,
+      int elements,
+      MemorySegment target,
+      long targetOffset) {
+    for (int r = 0; r < rows; r++) {
+      long to = targetOffset + 4L * r * elements;
+      widen(dtype, blocks, offset + r * rowBytes, elements, target, to);
+    }
+  }
+
+  /**
    * Dot products of rows of blocks; the default expands a few rows at a time.
    *
    * @param f32 dot products of rows in F32

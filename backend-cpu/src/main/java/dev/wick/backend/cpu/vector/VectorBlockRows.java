@@ -58,6 +58,24 @@ final class VectorBlockRows implements BlockRows {
     }
   }
 
+  @Override
+  public void widenRows(
+      DType dtype,
+      MemorySegment blocks,
+      long offset,
+      long rowBytes,
+      int rows,
+      int elements,
+      MemorySegment target,
+      long targetOffset) {
+    if (dtype == DType.Q8_0) {
+      VectorCacheRows.widen(blocks, offset, rowBytes, rows, elements, target, targetOffset);
+    } else {
+      BlockRows.super.widenRows(
+          dtype, blocks, offset, rowBytes, rows, elements, target, targetOffset);
+    }
+  }
+
   private static void eightBits(MemorySegment w, long offset, int count, MemorySegment y, long to) {
     for (int v = 0; v < count * (32 / COUNT); v++) {
       int k = v * COUNT;
