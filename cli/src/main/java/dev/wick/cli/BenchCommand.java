@@ -6,6 +6,7 @@ import dev.wick.cli.bench.MachineLimits;
 import dev.wick.cli.bench.Measurement;
 import dev.wick.cli.bench.Memory;
 import dev.wick.cli.session.DeviceOptions;
+import dev.wick.cli.session.KvCacheOptions;
 import dev.wick.cli.session.ModelOptions;
 import dev.wick.cli.session.Session;
 import dev.wick.cli.session.UsageException;
@@ -93,6 +94,7 @@ final class BenchCommand implements Callable<Integer> {
       description = "Runs before them (default: ${DEFAULT-VALUE}).")
   private int warmUp;
 
+  @Mixin private KvCacheOptions kvCache = new KvCacheOptions();
   @Mixin private DeviceOptions device = new DeviceOptions();
 
   @Option(names = "--json", description = "Print JSON.")
@@ -115,7 +117,8 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     check();
     String folder = model != null ? model : syntheticFolder().toString();
-    ModelOptions options = ModelOptions.of(folder, 0, Math.addExact(promptTokens, decodeTokens));
+    int tokens = Math.addExact(promptTokens, decodeTokens);
+    ModelOptions options = ModelOptions.of(folder, 0, tokens, kvCache);
     long loading = System.nanoTime();
     try (Session session = new Session(options, device, streams)) {
       Measurement measurement = new Measurement(session.model(), promptTokens, decodeTokens);
@@ -141,6 +144,8 @@ final class BenchCommand implements Callable<Integer> {
           new BenchResult(
               session.model().info(),
               dtypeOf(session),
+              kvCache.type(),
+              session.model().kvPool().bytes(),
               session.engine().info(),
               promptTokens,
               decodeTokens,

@@ -1,6 +1,7 @@
 package dev.wick.cli;
 
 import static dev.wick.cli.Invocation.MODEL;
+import static dev.wick.cli.Invocation.TINY;
 import static dev.wick.cli.Invocation.wick;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,11 +10,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wick.engine.BackendReport;
 import dev.wick.engine.Engine;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** {@code devices}, {@code doctor} and {@code bench}. */
 class DeviceCommandsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String HEADS_OF_16 = Invocation.model("qwen3-bf16").toString();
 
   @Test
   void devices_always_listEveryBackend() {
@@ -68,6 +72,39 @@ class DeviceCommandsTest {
     assertThat(json.get("heap_bytes_per_decoded_token").asDouble()).isNotNegative();
     assertThat(json.get("decode_seconds")).hasSize(2);
     assertThat(json.get("dtype").asText()).isEqualTo("F32");
+    assertThat(json.get("kv_cache").asText()).isEqualTo("f32");
+  }
+
+  @Test
+  void bench_packedCache_saysTypeAndSize() throws IOException {
+    String[] args = {"bench", "-m", TINY, "-p", "20", "-n", "4", "-r", "1", "--warm-up", "0"};
+    Invocation shown = wick(with(args, "--kv-cache", "Q8_0"));
+    Invocation packed = wick(with(args, "--kv-cache", "q8_0", "--json"));
+
+    assertThat(packed.code()).as(packed.err()).isZero();
+    assertThat(shown.out()).containsPattern("key-value cache +26.1 KB in q8_0 for 24 tokens");
+    JsonNode json = JSON.readTree(packed.out());
+    assertThat(json.get("kv_cache").asText()).isEqualTo("q8_0");
+    // 6 layers of keys and values of 2 heads of 34 bytes, for a block of 32 tokens.
+    assertThat(json.get("kv_cache_bytes").asLong()).isEqualTo(6 * 2 * 2 * 34 * 32L);
+    assertThat(json.get("fallbacks").isEmpty()).isTrue();
+  }
+
+  private static String[] with(String[] args, String... more) {
+    return Stream.concat(Arrays.stream(args), Arrays.stream(more)).toArray(String[]::new);
+  }
+
+  @Test
+  void bench_cacheThatDoesNotFit_saysWhy() {
+    Invocation type = wick("bench", "-m", TINY, "--kv-cache", "q4_0");
+    Invocation heads = wick("bench", "-m", HEADS_OF_16, "--kv-cache", "q8_0");
+
+    assertThat(type.code()).isEqualTo(2);
+    assertThat(type.err()).contains("--kv-cache: expected f32 or q8_0, got 'q4_0'");
+    assertThat(heads.code()).isEqualTo(1);
+    assertThat(heads.err())
+        .contains("kv cache: expected keys and values of a multiple of 32 for Q8_0, got 16 and 16")
+        .contains("keep this model's cache in F32");
   }
 
   @Test

@@ -18,6 +18,9 @@ record Invocation(int code, String out, String err) {
   /** A tiny model with tokenizer and chat template. */
   static final String MODEL = model("qwen3-tied").toString();
 
+  /** The model of the examples, which can speak. */
+  static final String TINY = Path.of("..", "examples", "models", "wick-tiny").toString();
+
   static Path model(String name) {
     return GOLDENS.resolve("models").resolve(name);
   }

@@ -1,6 +1,7 @@
 package dev.wick.cli;
 
 import static dev.wick.cli.Invocation.MODEL;
+import static dev.wick.cli.Invocation.TINY;
 import static dev.wick.cli.Invocation.wick;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -145,5 +146,29 @@ class PerplexityCommandTest {
 
     assertThat(invocation.code()).isEqualTo(2);
     assertThat(invocation.err()).contains("--text: expected at least 32 tokens, two windows");
+  }
+
+  @Test
+  void perplexity_packedCache_isNearlyThatOfOneInF32() throws IOException {
+    Path story =
+        Files.writeString(
+            folder.resolve("story.txt"),
+            "Once upon a time there was a fox who lived in the forest. The owl eats mice. ".repeat(8));
+    String[] plain = {
+      "perplexity", "-m", TINY, "--text", story.toString(), "--window", "64", "--json"
+    };
+    String[] packed = Arrays.copyOf(plain, plain.length + 2);
+    packed[plain.length] = "--kv-cache";
+    packed[plain.length + 1] = "q8_0";
+
+    double expected = value(wick(plain));
+    double actual = value(wick(packed));
+
+    assertThat(actual).isNotEqualTo(expected).isCloseTo(expected, within(5e-3 * expected));
+  }
+
+  private static double value(Invocation invocation) throws IOException {
+    assertThat(invocation.code()).as(invocation.err()).isZero();
+    return new ObjectMapper().readTree(invocation.out()).get("perplexity").asDouble();
   }
 }

@@ -3,6 +3,7 @@ package dev.wick.cli.bench;
 import dev.wick.cli.terminal.Quantities;
 import dev.wick.engine.model.ModelInfo;
 import dev.wick.engine.spi.DeviceInfo;
+import dev.wick.engine.tensor.DType;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,8 @@ import java.util.function.ToLongFunction;
 /**
  * What a benchmark measured.
  *
+ * @param kvDType type of the key-value cache
+ * @param kvBytes its size
  * @param firstTokenFromLoadNanos from the beginning of loading to the first token
  * @param firstTokenFromStartMillis from the start of the JVM to the first token
  * @param runs after the warm-up; of each number the median counts
@@ -25,6 +28,8 @@ import java.util.function.ToLongFunction;
 public record BenchResult(
     ModelInfo model,
     String dtype,
+    DType kvDType,
+    long kvBytes,
     DeviceInfo device,
     int promptTokens,
     int decodeTokens,
@@ -96,11 +101,20 @@ public record BenchResult(
     }
     line(
         out,
+        "key-value cache",
+        Quantities.bytes(kvBytes),
+        "in %s for %d tokens".formatted(name(kvDType), promptTokens + decodeTokens));
+    line(
+        out,
         "heap allocated",
         String.format(Locale.ROOT, "%.0f", allocatedBytesPerToken()),
         "bytes per decoded token");
     line(out, "fallbacks", fallbacks.isEmpty() ? "none" : fallbacks.toString(), "");
     out.printf("  medians of %d runs after the warm-up%n", runs.size());
+  }
+
+  private static String name(DType dtype) {
+    return dtype.name().toLowerCase(Locale.ROOT);
   }
 
   private static String share(double share, double limit, String of) {
@@ -120,6 +134,8 @@ public record BenchResult(
     fields.put("dtype", dtype);
     fields.put("parameters", model.parameters());
     fields.put("weight_bytes", model.weightBytes());
+    fields.put("kv_cache", name(kvDType));
+    fields.put("kv_cache_bytes", kvBytes);
     fields.put("device", device.id());
     fields.put("device_description", device.description());
     fields.put("prompt_tokens", promptTokens);

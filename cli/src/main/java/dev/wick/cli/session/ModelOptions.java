@@ -7,6 +7,7 @@ import dev.wick.engine.tensor.Quantization;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model is loaded, and how long its sequences may be. */
@@ -39,6 +40,8 @@ public final class ModelOptions {
               + ").")
   private int kvTokens;
 
+  @Mixin private KvCacheOptions kvCache = new KvCacheOptions();
+
   @Option(
       names = "--quantize",
       paramLabel = "TYPE",
@@ -50,8 +53,9 @@ public final class ModelOptions {
   private String quantize = "";
 
   /** Options without a command line, for a folder that the program chose. */
-  public static ModelOptions of(String model, int context, int kvTokens) {
+  public static ModelOptions of(String model, int context, int kvTokens, KvCacheOptions kvCache) {
     ModelOptions options = new ModelOptions();
+    options.kvCache = kvCache;
     options.model = model;
     options.context = context;
     options.kvTokens = kvTokens;
@@ -66,7 +70,11 @@ public final class ModelOptions {
   LoadOptions loadOptions() {
     requireNotNegative("--context", context);
     requireNotNegative("--kv-tokens", kvTokens);
-    LoadOptions options = LoadOptions.DEFAULT.withContextLength(context).withKvTokens(kvTokens);
+    LoadOptions options =
+        LoadOptions.DEFAULT
+            .withContextLength(context)
+            .withKvTokens(kvTokens)
+            .withKvDType(kvCache.type());
     return quantize.isEmpty() ? options : options.withQuantize(type());
   }
 

@@ -5,39 +5,45 @@ import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.RowMath;
 import dev.wick.backend.cpu.team.Worker;
-import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Attention of single tokens: lanes run along the head, and a block of the cache that has been
- * brought near serves all query heads of its group: one in Q8_0 is expanded into the first-level
- * cache for all of them. Long contexts are split into spans whose partial results are merged
- * afterwards.
+ * Attention of single tokens: lanes run along the head, and a piece of the cache that has been
+ * brought near serves all query heads of its group. A piece is a block of the cache; of a cache in
+ * Q8_0 it is as many positions as fit into the first-level cache once they are expanded. Long
+ * contexts are split into spans whose partial results are merged afterwards.
  */
 final class DecodeAttention {
   /** Cache positions of a span. */
   static final int SPAN = 512;
 
-  private static final int PIECE = 64;
+  private static final int PIECE = 128;
+  private static final int EXPANDED_BYTES = 1 << 15;
 
   private final PagedPlan plan;
   private final RowMath math;
   private final BlockRows blocks;
-  private final long expandedKeys;
-  private final long expandedValues;
+  private final int expandedRows;
+  private final long expandedAt;
 
   DecodeAttention(PagedPlan plan, InnerLoops loops) {
     this.plan = plan;
     this.math = loops.rows();
     this.blocks = loops.blocks();
-    this.expandedKeys = (partial(plan.group) + 63) & -64;
-    this.expandedValues = expandedKeys + 4L * PIECE * plan.headDim;
+    boolean packed = plan.hasPackedKeys() && plan.hasPackedValues();
+    this.expandedRows = packed ? expandedRows(plan.headDim, plan.valueDim) : 0;
+    this.expandedAt = (partial(plan.group) + 63) & -64;
+  }
+
+  private static int expandedRows(long headDim, long valueDim) {
+    return Math.clamp(EXPANDED_BYTES / (4 * Math.max(headDim, valueDim)), 16, PIECE);
   }
 
   /** Whether a span of heads of these sizes fits into a worker's scratch. */
-  static boolean fits(long headDim, long valueDim, long group) {
-    return group * (valueDim + 2) <= Worker.SCRATCH_BYTES / 8
-        && PIECE * (headDim + valueDim) <= Worker.SCRATCH_BYTES / 16;
+  static boolean fits(long headDim, long valueDim, long group, boolean packed) {
+    long expanded = packed ? 4 * PIECE * Math.max(headDim, valueDim) : 0;
+    return 4 * group * (valueDim + 2 + PIECE) <= Worker.SCRATCH_BYTES / 2
+        && expanded <= Worker.SCRATCH_BYTES / 4;
   }
 
   /** Floats of a partial result of one head: the weighted values, the maximum, the sum. */
@@ -98,8 +104,12 @@ final class DecodeAttention {
     math.scale(result, to, 1 / sum, result, to, plan.valueDim);
   }
 
+  private long weights(int g) {
+    return 4L * g * PIECE;
+  }
+
   private long partial(int g) {
-    return 4L * PIECE + 4L * g * partialFloats();
+    return weights(plan.group) + 4L * g * partialFloats();
   }
 
   private void span(MemorySegment scratch, int token, int kvHead, int from, int end) {
@@ -111,65 +121,57 @@ final class DecodeAttention {
     int s = plan.sequence(token);
     int next = from;
     while (next < end) {
-      int count = Math.min(Math.min(PIECE, plan.blockSize - next % plan.blockSize), end - next);
-      MemorySegment keys = plan.keys.segment();
-      long key = plan.key(s, next, kvHead);
-      long keyStep = plan.keyStep;
-      if (plan.hasPackedKeys()) {
-        blocks.widenRows(DType.Q8_0, keys, key, keyStep, count, plan.headDim, scratch, expandedKeys);
-        keys = scratch;
-        key = expandedKeys;
-        keyStep = 4L * plan.headDim;
-      }
-      MemorySegment values = plan.values.segment();
-      long value = plan.value(s, next, kvHead);
-      long valueStep = plan.valueStep;
-      if (plan.hasPackedValues()) {
-        blocks.widenRows(DType.Q8_0, values, value, valueStep, count, dim, scratch, expandedValues);
-        values = scratch;
-        value = expandedValues;
-        valueStep = 4L * dim;
-      }
-      for (int g = 0; g < plan.group; g++) {
-        long query = plan.query(token, kvHead * plan.group + g);
-        piece(scratch, partial(g), query, keys, key, keyStep, values, value, valueStep, count);
-      }
+      int inBlock = Math.min(PIECE, plan.blockSize - next % plan.blockSize);
+      int count = Math.min(expandedRows > 0 ? expandedRows : inBlock, end - next);
+      weigh(scratch, token, kvHead, s, next, count);
+      add(scratch, kvHead, s, next, count);
       next += count;
     }
   }
 
+  /** Turns the scores of some positions into weights, for all heads of a group. */
+  private void weigh(MemorySegment scratch, int token, int kvHead, int s, int from, int count) {
+    MemorySegment keys = plan.keys.segment();
+    long key = plan.key(s, from, kvHead);
+    long step = plan.keyStep;
+    if (plan.hasPackedKeys()) {
+      for (int i = 0; i < count; i += inBlock(from + i, count - i)) {
+        long at = plan.key(s, from + i, kvHead);
+        expand(plan.keys, at, step, inBlock(from + i, count - i), plan.headDim, scratch, i);
+      }
+      keys = scratch;
+      key = expandedAt;
+      step = 4L * plan.headDim;
+    }
+    for (int g = 0; g < plan.group; g++) {
+      long query = plan.query(token, kvHead * plan.group + g);
+      math.scores(
+          plan.query.segment(),
+          query,
+          keys,
+          key,
+          step,
+          count,
+          plan.headDim,
+          plan.scale,
+          scratch,
+          weights(g));
+      softmax(scratch, weights(g), partial(g), count);
+    }
+  }
+
   /**
-   * Online softmax (Milakov and Gimelshein 2018, arXiv:1805.02867) over the positions of one block.
+   * Online softmax (Milakov and Gimelshein 2018, arXiv:1805.02867) over the positions of one piece.
    */
-  private void piece(
-      MemorySegment scratch,
-      long partial,
-      long query,
-      MemorySegment keys,
-      long key,
-      long keyStep,
-      MemorySegment values,
-      long value,
-      long valueStep,
-      int count) {
+  private void softmax(MemorySegment scratch, long weights, long partial, int count) {
     int dim = plan.valueDim;
-    math.scores(
-        plan.query.segment(),
-        query,
-        keys,
-        key,
-        keyStep,
-        count,
-        plan.headDim,
-        plan.scale,
-        scratch,
-        0);
     float old = scratch.get(Layouts.FLOAT, partial + 4L * dim);
-    float max = Math.max(old, math.max(scratch, 0, count));
+    float max = Math.max(old, math.max(scratch, weights, count));
     if (max == Float.NEGATIVE_INFINITY) {
+      Zeros.fill(scratch, weights, 4L * count);
       return;
     }
-    float sum = math.exp(scratch, 0, max, scratch, 0, count);
+    float sum = math.exp(scratch, weights, max, scratch, weights, count);
     if (max != old) {
       float shrink = (float) Math.exp(old - max);
       sum += shrink * scratch.get(Layouts.FLOAT, partial + 4L * dim + 4);
@@ -179,15 +181,38 @@ final class DecodeAttention {
     }
     scratch.set(Layouts.FLOAT, partial + 4L * dim, max);
     scratch.set(Layouts.FLOAT, partial + 4L * dim + 4, sum);
-    math.accumulate(
-        scratch,
-        0,
-        values,
-        value,
-        valueStep,
-        count,
-        dim,
-        scratch,
-        partial);
+  }
+
+  /** Adds the weighted values of some positions, for all heads of a group. */
+  private void add(MemorySegment scratch, int kvHead, int s, int from, int count) {
+    int dim = plan.valueDim;
+    MemorySegment values = plan.values.segment();
+    long value = plan.value(s, from, kvHead);
+    long step = plan.valueStep;
+    if (plan.hasPackedValues()) {
+      for (int i = 0; i < count; i += inBlock(from + i, count - i)) {
+        long at = plan.value(s, from + i, kvHead);
+        expand(plan.values, at, step, inBlock(from + i, count - i), dim, scratch, i);
+      }
+      values = scratch;
+      value = expandedAt;
+      step = 4L * dim;
+    }
+    for (int g = 0; g < plan.group; g++) {
+      math.accumulate(
+          scratch, weights(g), values, value, step, count, dim, scratch, partial(g));
+    }
+  }
+
+  /** How many of some positions lie in the block of the first. */
+  private int inBlock(int position, int count) {
+    return Math.min(plan.blockSize - position % plan.blockSize, count);
+  }
+
+  /** Expands rows of a block of the cache to a row of the scratch. */
+  private void expand(
+      HostTensor cache, long at, long step, int rows, int dim, MemorySegment scratch, int row) {
+    long to = expandedAt + 4L * row * dim;
+    blocks.widenRows(cache.dtype(), cache.segment(), at, step, rows, dim, scratch, to);
   }
 }
