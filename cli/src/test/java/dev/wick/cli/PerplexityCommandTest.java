@@ -153,7 +153,8 @@ class PerplexityCommandTest {
     Path story =
         Files.writeString(
             folder.resolve("story.txt"),
-            "Once upon a time there was a fox who lived in the forest. The owl eats mice. ".repeat(8));
+            "Once upon a time there was a fox who lived in the forest. The owl eats mice. "
+                .repeat(8));
     String[] plain = {
       "perplexity", "-m", TINY, "--text", story.toString(), "--window", "64", "--json"
     };

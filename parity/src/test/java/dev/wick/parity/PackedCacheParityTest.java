@@ -20,8 +20,8 @@ import dev.wick.streaming.Completion;
 import dev.wick.streaming.GenerationRequest;
 import dev.wick.streaming.Generator;
 import dev.wick.streaming.GeneratorOptions;
-import dev.wick.streaming.sampling.SamplingOptions;
 import dev.wick.streaming.Speculation;
+import dev.wick.streaming.sampling.SamplingOptions;
 import dev.wick.tokenizers.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -103,8 +103,7 @@ class PackedCacheParityTest {
       while (done < text.length) {
         int count = done == 0 ? text.length - 40 : 1;
         int[] part = Arrays.copyOfRange(text, done, done + count);
-        StepBatch.Sequence sequence =
-            new StepBatch.Sequence(count, lease, Logits.ALL, adapters);
+        StepBatch.Sequence sequence = new StepBatch.Sequence(count, lease, Logits.ALL, adapters);
         model.step(new StepBatch(part, List.of(sequence)), output);
         for (int row = 0; row < count; row++) {
           rows.add(output.logits(row).clone());
@@ -214,7 +213,8 @@ class PackedCacheParityTest {
         guessing.speculation(Speculation.promptLookup(5));
         assertThat(generate(packed, guessing).text()).isEqualTo(alone.get(i));
       }
-      GeneratorOptions smallSteps = GeneratorOptions.DEFAULT.withMaxBatchSize(16).withMaxBatchTokens(16);
+      GeneratorOptions smallSteps =
+          GeneratorOptions.DEFAULT.withMaxBatchSize(16).withMaxBatchTokens(16);
       Generator generator = new Generator(packed, tokenizer, smallSteps);
       try (generator) {
         List<CompletableFuture<Completion>> together =
@@ -232,9 +232,7 @@ class PackedCacheParityTest {
   }
 
   private static GenerationRequest.Builder request(String prompt) {
-    return GenerationRequest.builder(prompt)
-        .ignoreEndOfSequence(true)
-        .maxTokens(60);
+    return GenerationRequest.builder(prompt).ignoreEndOfSequence(true).maxTokens(60);
   }
 
   private Completion generate(LanguageModel model, GenerationRequest.Builder request)

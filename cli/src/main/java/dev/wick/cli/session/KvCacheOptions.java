@@ -19,7 +19,7 @@ public final class KvCacheOptions {
   public DType type() {
     return switch (type.toLowerCase(Locale.ROOT)) {
       case "f32" -> DType.F32;
-      case "q8_0" -> DType.Q8_0;
+      case "q8_0", "q8" -> DType.Q8_0;
       default -> throw new UsageException("--kv-cache: expected f32 or q8_0, got '" + type + "'");
     };
   }

@@ -78,7 +78,8 @@ public record LoadOptions(
    * @throws IllegalArgumentException if there is no encoder for the type
    */
   public LoadOptions withQuantize(DType dtype) {
-    return new LoadOptions(contextLength, kvTokens, adapterBytes, listener, Optional.of(dtype), kvDType);
+    return new LoadOptions(
+        contextLength, kvTokens, adapterBytes, listener, Optional.of(dtype), kvDType);
   }
 
   /**

@@ -86,7 +86,8 @@ class QuantizationTest {
     float[] x = new float[32 * 500];
     for (int i = 0; i < x.length; i++) {
       double size = Math.pow(10, (i / 32 % 49) - 44);
-      x[i] = (float) (i % 3 == 0 ? size * (random.nextInt(255) - 127) : size * random.nextGaussian());
+      x[i] =
+          (float) (i % 3 == 0 ? size * (random.nextInt(255) - 127) : size * random.nextGaussian());
     }
     byte[] packed = new byte[34 * 500];
 

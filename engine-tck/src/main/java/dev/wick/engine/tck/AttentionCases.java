@@ -29,7 +29,8 @@ record AttentionCases() implements Cases {
       DType keyType,
       DType valueType) {
     static Dimensions of(int heads, int kvHeads, int headDim) {
-      return new Dimensions(heads, kvHeads, headDim, headDim, 32, 0, 3, false, DType.F32, DType.F32);
+      return new Dimensions(
+          heads, kvHeads, headDim, headDim, 32, 0, 3, false, DType.F32, DType.F32);
     }
 
     Dimensions window(int positions) {
@@ -137,8 +138,7 @@ record AttentionCases() implements Cases {
       cases.add(of(random, wide, new Part(33, 3), new Part(3, 20)));
     }
     cases.add(of(random, packed.types(DType.Q8_0, DType.F32).values(5), ragged));
-    cases.add(
-        of(random, Dimensions.of(3, 1, 5).values(64).types(DType.F32, DType.Q8_0), ragged));
+    cases.add(of(random, Dimensions.of(3, 1, 5).values(64).types(DType.F32, DType.Q8_0), ragged));
     Dimensions single = Dimensions.of(2, 1, 32).types(DType.Q8_0, DType.Q8_0);
     cases.add(of(random, single, new Part(2048, 1)));
     cases.add(of(random, single.window(700), new Part(1500, 3)));
@@ -240,8 +240,7 @@ record AttentionCases() implements Cases {
     long[] extents = {filled.length / d.blockSize(), d.blockSize(), d.kvHeads(), dim};
     if (!dtype.isQuantized()) {
       return HostTensor.of(
-          TensorSpec.of(dtype, extents),
-          i -> filled[i / row] ? random.nextGaussian() : Double.NaN);
+          TensorSpec.of(dtype, extents), i -> filled[i / row] ? random.nextGaussian() : Double.NaN);
     }
     HostTensor blocks = QuantizedCases.blocks(random, dtype, extents);
     for (int at = 0; at < blocks.bytes().length; at += dtype.blockBytes()) {

@@ -89,8 +89,7 @@ class PackedCacheTest extends StepRunnerTest {
                   }
                 });
     Probe.Available found = (Probe.Available) provider.probe();
-    try (Engine plain =
-        Engine.of(provider.open(found.devices().getFirst()), FallbackMode.ALLOW)) {
+    try (Engine plain = Engine.of(provider.open(found.devices().getFirst()), FallbackMode.ALLOW)) {
       assertThatThrownBy(() -> new KvCache(plain, 100, ToyModel.keptLayers(32), DType.Q8_0))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(

@@ -199,8 +199,7 @@ final class DecodeAttention {
       step = 4L * dim;
     }
     for (int g = 0; g < plan.group; g++) {
-      math.accumulate(
-          scratch, weights(g), values, value, step, count, dim, scratch, partial(g));
+      math.accumulate(scratch, weights(g), values, value, step, count, dim, scratch, partial(g));
     }
   }
 

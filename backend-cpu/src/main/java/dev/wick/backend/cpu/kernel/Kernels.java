@@ -93,8 +93,7 @@ public final class Kernels {
     long headDim = operands.get(1).shape().extent(3);
     long valueDim = operands.get(2).shape().extent(3);
     long group = operands.get(0).shape().extent(1) / kvHeads;
-    boolean packed =
-        operands.get(1).dtype().isQuantized() || operands.get(2).dtype().isQuantized();
+    boolean packed = operands.get(1).dtype().isQuantized() || operands.get(2).dtype().isQuantized();
     return DecodeAttention.fits(headDim, valueDim, group, packed);
   }
 

@@ -58,8 +58,7 @@ final class ScatterBlocksKernel implements CpuKernel, Region {
     for (long i = 0; i < count; i++) {
       long to = table.offset() + dtype.byteSize(indices.intAt(i) * rowElements + first);
       long from = updates.offset() + 4 * (i * rowElements + first);
-      Quantization.encodeOrNan(
-          dtype, updates.segment(), from, table.segment(), to, elements);
+      Quantization.encodeOrNan(dtype, updates.segment(), from, table.segment(), to, elements);
     }
   }
 }
