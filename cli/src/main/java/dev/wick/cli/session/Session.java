@@ -2,9 +2,12 @@ package dev.wick.cli.session;
 
 import dev.wick.cli.terminal.Streams;
 import dev.wick.engine.Engine;
+import dev.wick.engine.model.KvLease;
 import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.model.LoadOptions;
 import dev.wick.engine.model.Models;
+import dev.wick.engine.model.StepBatch;
+import dev.wick.engine.model.StepOutput;
 import dev.wick.formats.Checkpoint;
 import dev.wick.streaming.Generator;
 import dev.wick.tokenizers.HuggingFaceTokenizer;
@@ -102,6 +105,7 @@ public final class Session implements AutoCloseable {
    * @throws IOException if there is no tokenizer, or it is damaged
    */
   public Generator newGenerator() throws IOException {
+    stepMeanwhile();
     return own(new Generator(model, tokenizer()));
   }
 
@@ -112,7 +116,20 @@ public final class Session implements AutoCloseable {
    *     loaded or has other tokens
    */
   public Generator newGenerator(SpeculationOptions speculation) throws IOException {
+    stepMeanwhile();
     return own(new Generator(model, tokenizer(), speculation.generatorOptions(this)));
+  }
+
+  /**
+   * Decodes a token that nobody wants, if the tokenizer is still being loaded: the program of a
+   * step is traced and its classes are there before the prompt is.
+   */
+  private void stepMeanwhile() {
+    if (tokenizer.isPresent() && tokenizer.get().isLoading()) {
+      try (KvLease lease = model.kvPool().lease()) {
+        model.step(StepBatch.of(lease, StepBatch.Logits.LAST, 0), new StepOutput());
+      }
+    }
   }
 
   /** Loads a smaller model on the same device, which is closed with this session. */

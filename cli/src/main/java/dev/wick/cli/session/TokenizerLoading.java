@@ -18,6 +18,11 @@ final class TokenizerLoading implements AutoCloseable {
     thread = Thread.ofPlatform().daemon().name("wick-tokenizer").start(task);
   }
 
+  /** Whether {@link #await} would have to wait. */
+  boolean isLoading() {
+    return !task.isDone();
+  }
+
   /** The tokenizer, once it is there. */
   HuggingFaceTokenizer await() throws IOException {
     try {
