@@ -4,6 +4,7 @@ import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -87,8 +88,10 @@ public final class EmittedLoops {
             dot(code, DType.F32, bits, split),
             dot(code, DType.BF16, bits, split),
             dot(code, DType.F16, bits, split),
-            wide ? new EmittedBlockRows(base.blocks(), dotOfBlocks(code, split)) : base.blocks(),
-            base.tiles().map(tiles -> wide ? new EmittedTileDot(code, tiles, arena) : tiles),
+            wide
+                ? new EmittedBlockRows(code, base.blocks(), dotOfBlocks(code, split))
+                : base.blocks(),
+            wide ? Optional.of(new EmittedTileDot(code, machine, arena)) : base.tiles(),
             tile(code, base.tile(), bits, machine),
             wide ? new EmittedRowMath(code, base.rows()) : base.rows());
     code.finish(arena);

@@ -15,24 +15,29 @@ final class EmittedTileDot implements TileDot {
 
   private final NativeKernel[] ofOne = new NativeKernel[TileDotCode.MAX_VECTORS];
   private final NativeKernel[] ofPairs = new NativeKernel[MAX_OF_PAIRS];
+  private final NativeKernel expand;
+  private final NativeKernel[] expandPairs;
   private final MemorySegment values;
-  private final TileDot base;
 
   /**
-   * @param base what expands tiles
    * @param arena what the table of values lives in
    */
-  EmittedTileDot(Emission code, TileDot base, Arena arena) {
-    this.base = base;
+  EmittedTileDot(Emission code, Machine machine, Arena arena) {
+    expand = code.add(BlockCode.expandTile(false));
+    expandPairs =
+        machine.hasBf16()
+            ? new NativeKernel[] {code.add(BlockCode.expandTile(true))}
+            : new NativeKernel[0];
     for (int i = 0; i < ofOne.length; i++) {
       ofOne[i] = code.add(TileDotCode.emit(i + 1, 1));
     }
     for (int i = 0; i < ofPairs.length; i++) {
       ofPairs[i] = code.add(TileDotCode.emit(i + 1, 2));
     }
-    values = arena.allocate(4L * VALUES, 64);
+    values = arena.allocate(8L * VALUES, 64);
     for (int i = 0; i < VALUES; i++) {
       values.setAtIndex(ValueLayout.JAVA_FLOAT, i, i - 8);
+      values.setAtIndex(ValueLayout.JAVA_INT, VALUES + i, ((VALUES + i) << 16) | i);
     }
   }
 
@@ -109,6 +114,42 @@ final class EmittedTileDot implements TileDot {
       MemorySegment target,
       long targetOffset,
       long targetRowBytes) {
-    base.expand(tile, tileOffset, blocks, target, targetOffset, targetRowBytes);
+    expand(expand, tile, tileOffset, blocks, BLOCK, target, targetOffset, targetRowBytes);
+  }
+
+  @Override
+  public boolean takesPairs() {
+    return expandPairs.length > 0;
+  }
+
+  @Override
+  public void expandPairs(
+      MemorySegment tile,
+      long tileOffset,
+      int blocks,
+      MemorySegment target,
+      long targetOffset,
+      long targetRowBytes) {
+    expand(
+        expandPairs[0], tile, tileOffset, blocks, BLOCK / 2, target, targetOffset, targetRowBytes);
+  }
+
+  private void expand(
+      NativeKernel kernel,
+      MemorySegment tile,
+      long tileOffset,
+      int blocks,
+      int rowsOfBlock,
+      MemorySegment target,
+      long targetOffset,
+      long targetRowBytes) {
+    if (blocks == 0) {
+      return;
+    }
+    long from = Addresses.readable(tile, tileOffset, (long) BLOCK_BYTES * blocks);
+    long rows = (long) rowsOfBlock * blocks;
+    long bytes = Addresses.span(rows, targetRowBytes, 4L * ROWS);
+    long to = Addresses.writable(target, targetOffset, bytes);
+    kernel.call(tile, from, targetRowBytes, blocks, to, values.address(), 0, 0, 0, 0, 0, 0);
   }
 }

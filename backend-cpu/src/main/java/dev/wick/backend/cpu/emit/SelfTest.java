@@ -67,9 +67,7 @@ final class SelfTest {
       }
       if (loops.vectorBits() == 512) {
         test.blocks();
-        if (loops.tiles().isPresent()) {
-          test.tiles(loops.tiles().get());
-        }
+        test.tiles(loops.tiles().orElseThrow());
       }
       test.tile();
       test.widening(DType.BF16);

@@ -44,6 +44,7 @@ enum VectorOp {
   DOT_BF16(2, 2, 0x52),
   BLEND_MASK(1, 2, 0x65),
   PERMUTE(1, 2, 0x16),
+  PERMUTE_SHORT(1, 2, 0x8d),
   PERMUTE_TWO(1, 2, 0x7f),
   ZERO_EXTEND(1, 2, 0x33),
   BLEND(1, 3, 0x0c),
@@ -78,6 +79,9 @@ enum VectorOp {
 
   /** The W bit under EVEX. */
   boolean isWide() {
-    return this == UNPACK_LOW_64 || this == UNPACK_HIGH_64 || this == EXTRACT_256;
+    return switch (this) {
+      case UNPACK_LOW_64, UNPACK_HIGH_64, EXTRACT_256, PERMUTE_SHORT -> true;
+      default -> false;
+    };
   }
 }

@@ -45,7 +45,8 @@ public final class PanelGemm {
    * Binds the operands.
    *
    * @param tile a tile of the same columns, which packs what the product itself does not
-   * @param mayRound whether the left operand may be rounded to BF16 for products with BF16
+   * @param mayRound whether the left operand may be rounded to BF16 for products with BF16, and
+   *     both operands for products with blocks
    */
   public PanelGemm(
       PanelProduct code,
@@ -69,19 +70,24 @@ public final class PanelGemm {
     parts =
         Math.max(Gemm.ceilDiv(left.m(), MAX_ROWS), Math.clamp(left.m() / MIN_PART_ROWS, 1, wanted));
     rounds = mayRound && code.takesPairs() && products.stream().anyMatch(this::isRounded);
-    floatStep = step(left.k(), MAX_WORDS);
-    pairStep = step(left.k(), 2 * MAX_WORDS);
-    wordsAt = 4L * floatStep * COLUMNS;
-    planAt = wordsAt + Math.max(4L * floatStep, 2L * pairStep) * COLUMNS;
+    int unit = DEPTH_UNIT;
+    for (Gemm.Product product : products) {
+      unit = Math.max(unit, product.right().depthUnit());
+    }
+    floatStep = step(left.k(), MAX_WORDS, unit);
+    pairStep = step(left.k(), 2 * MAX_WORDS, unit);
+    wordsAt = 4L * Math.max(floatStep, pairStep) * COLUMNS;
+    // As much again, since rows of blocks are expanded before they are rounded.
+    planAt = 2 * wordsAt;
     edgeAt = planAt + PanelProduct.PLAN_BYTES;
     if (rounds) {
       execution.reserveShared(2L * left.m() * left.k());
     }
   }
 
-  private static int step(int depth, int max) {
+  private static int step(int depth, int max, int unit) {
     int blocks = Math.max(1, Gemm.ceilDiv(depth, max));
-    return Gemm.ceilDiv(Gemm.ceilDiv(depth, blocks), DEPTH_UNIT) * DEPTH_UNIT;
+    return Gemm.ceilDiv(Gemm.ceilDiv(depth, blocks), unit) * unit;
   }
 
   /** Whether a left operand is one that this reads. */
@@ -91,15 +97,17 @@ public final class PanelGemm {
 
   private boolean isRounded(Gemm.Product product) {
     RightOperand right = product.right();
-    return right.dtype() == DType.BF16
-        && (isTransposed(right) || right.columnBytes() == right.dtype().blockBytes())
-        && left.k() % DEPTH_UNIT == 0;
+    boolean narrow =
+        isTransposed(right)
+            ? right.dtype() == DType.BF16 || right.dtype().isQuantized()
+            : right.dtype() == DType.BF16 && right.columnBytes() == right.dtype().blockBytes();
+    return narrow && left.k() % DEPTH_UNIT == 0;
   }
 
   private static boolean isTransposed(RightOperand right) {
     return switch (right.dtype()) {
       case F32, BF16, F16 -> right.rowBytes() == right.dtype().blockBytes();
-      default -> false;
+      default -> right.rowBytes() == RightOperand.IN_BLOCKS;
     };
   }
 
@@ -138,7 +146,9 @@ public final class PanelGemm {
     long toAt = width < COLUMNS ? edgeAt : result;
     for (int from = 0; from < left.k(); from += step) {
       int depth = Math.min(step, left.k() - from);
-      if (pairs) {
+      if (product.right().dtype().isQuantized() && isTransposed(product.right())) {
+        packBlocks(product.right(), column, width, from, depth, pairs, scratch);
+      } else if (pairs) {
         packPairs(product.right(), column, width, from, depth, scratch);
       } else {
         pack(product.right(), column, width, from, depth, scratch);
@@ -237,5 +247,27 @@ public final class PanelGemm {
       MemorySegment.copy(right.segment(), row, scratch, wordsAt + p * rowBytes, 2L * width);
     }
     code.pairRows(scratch, wordsAt, rowBytes, depth, scratch, 0);
+  }
+
+  private void packBlocks(
+      RightOperand right,
+      int column,
+      int width,
+      int from,
+      int depth,
+      boolean pairs,
+      MemorySegment scratch) {
+    RightOperand.Tiles tiles = right.tiles();
+    if (tiles != null && (!pairs || tiles.dot().takesPairs())) {
+      right.packTiles(tiles, column, from, depth, width, pairs, scratch, 0, 4L * COLUMNS);
+      return;
+    }
+    right.widenRows(column, width, from, depth, scratch, wordsAt);
+    scratch.asSlice(wordsAt + 4L * width * depth, 4L * (COLUMNS - width) * depth).fill((byte) 0);
+    if (pairs) {
+      code.round(scratch, wordsAt, COLUMNS * depth, scratch, wordsAt);
+    }
+    DType dtype = pairs ? DType.BF16 : DType.F32;
+    code.pack(scratch, dtype, wordsAt, dtype.byteSize(depth), depth, pairs, scratch, 0);
   }
 }

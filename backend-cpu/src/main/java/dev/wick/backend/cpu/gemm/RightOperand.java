@@ -7,6 +7,7 @@ import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,12 +131,26 @@ public record RightOperand(
   /**
    * Plans to read what {@link #pack} will.
    *
-   * @return whether there is a plan; there is none for quantised operands and unusual strides
+   * @return whether there is a plan; there is none for unusual strides
    */
   boolean planReading(
       PanelProduct code, int column, int width, int row, int depth, MemorySegment plan, long at) {
     if (blocks != null) {
-      return false;
+      if (rowBytes != IN_BLOCKS) {
+        return false;
+      }
+      if (tiles != null) {
+        long tileBytes = (long) k / TileDot.BLOCK * TileDot.BLOCK_BYTES;
+        long first = column / TileDot.ROWS * tileBytes;
+        long ofRow = (long) row / TileDot.BLOCK * TileDot.BLOCK_BYTES;
+        long bytes = (long) depth / TileDot.BLOCK * TileDot.BLOCK_BYTES;
+        int count = (width + TileDot.ROWS - 1) / TileDot.ROWS;
+        code.planReading(tiles.segment(), first + ofRow, tileBytes, count, bytes, plan, at);
+        return true;
+      }
+      long from = offset + column * columnBytes + dtype.byteSize(row);
+      code.planReading(segment, from, columnBytes, width, dtype.byteSize(depth), plan, at);
+      return true;
     }
     int elementBytes = dtype.blockBytes();
     long from = offset + row * rowBytes + column * columnBytes;
@@ -166,7 +181,7 @@ public record RightOperand(
       target.asSlice(to, 4L * depth * width).fill((byte) 0);
     }
     if (tiles != null && width % TileDot.ROWS == 0) {
-      packTiles(tiles, column, row, present / TileDot.BLOCK, columns, target, to, 4L * width);
+      packTiles(tiles, column, row, present, columns, false, target, to, 4L * width);
       return;
     }
     if (rowBytes == IN_BLOCKS) {
@@ -194,21 +209,40 @@ public record RightOperand(
     }
   }
 
-  private void packTiles(
+  /**
+   * Expands columns from tiles, {@code depth} elements of each.
+   *
+   * @param pairs whether two elements become a word of two BF16, instead of one an F32
+   * @param step bytes between rows of words in the target
+   */
+  void packTiles(
       Tiles its,
       int column,
       int row,
-      int count,
+      int depth,
       int columns,
+      boolean pairs,
       MemorySegment target,
       long to,
       long step) {
     long block = (long) row / TileDot.BLOCK * TileDot.BLOCK_BYTES;
     long tileBytes = (long) k / TileDot.BLOCK * TileDot.BLOCK_BYTES;
+    int count = depth / TileDot.BLOCK;
     for (int j = 0; j < columns; j += TileDot.ROWS) {
       long at = (column + j) / TileDot.ROWS * tileBytes + block;
-      its.dot().expand(its.segment(), at, count, target, to + 4L * j, step);
+      if (pairs) {
+        its.dot().expandPairs(its.segment(), at, count, target, to + 4L * j, step);
+      } else {
+        its.dot().expand(its.segment(), at, count, target, to + 4L * j, step);
+      }
     }
+  }
+
+  /** Expands columns of a transposed quantised operand to rows of {@code depth} F32. */
+  void widenRows(int column, int columns, int row, int depth, MemorySegment target, long to) {
+    long from = offset + dtype.byteSize(row) + column * columnBytes;
+    Objects.requireNonNull(blocks, "blocks")
+        .widenRows(dtype, segment, from, columnBytes, columns, depth, target, to);
   }
 
   /**

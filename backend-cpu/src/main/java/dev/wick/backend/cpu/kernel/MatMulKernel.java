@@ -153,7 +153,8 @@ final class MatMulKernel implements CpuKernel {
     return list.size() == 1 ? list.getFirst() : new Sequence(list);
   }
 
-  private static CpuKernel blocked(
+  /** Blocked products. */
+  static CpuKernel blocked(
       InnerLoops loops, Execution execution, LeftOperand left, List<Gemm.Product> products) {
     PanelProduct panels = loops.tile().panels();
     if (panels != null && PanelGemm.fits(left)) {

@@ -78,8 +78,7 @@ final class QuantizedMatMulKernel {
       DType dtype = weights.getFirst().dtype();
       return new RowProducts(loops.dot(dtype), execution, x, products);
     }
-    Gemm gemm = new Gemm(loops.tile(), execution, x, products);
-    return gemm::run;
+    return MatMulKernel.blocked(loops, execution, x, products);
   }
 
   /** Rows up to which tiles are multiplied as they are. */

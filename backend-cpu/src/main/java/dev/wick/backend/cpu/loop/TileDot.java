@@ -73,4 +73,25 @@ public interface TileDot {
       MemorySegment target,
       long targetOffset,
       long targetRowBytes);
+
+  /** Whether there is {@link #expandPairs}. */
+  default boolean takesPairs() {
+    return false;
+  }
+
+  /**
+   * Expands blocks of one tile to pairs of BF16, which round what {@link #expand} gives: {@code
+   * target[p][r]} is a word of {@code w[r][2 p]} and, in its upper half, {@code w[r][2 p + 1]}.
+   *
+   * @throws UnsupportedOperationException unless {@link #takesPairs}
+   */
+  default void expandPairs(
+      MemorySegment tile,
+      long tileOffset,
+      int blocks,
+      MemorySegment target,
+      long targetOffset,
+      long targetRowBytes) {
+    throw new UnsupportedOperationException("tiles: expected products of BF16 pairs, got none");
+  }
 }

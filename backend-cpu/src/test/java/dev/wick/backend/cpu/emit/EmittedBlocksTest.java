@@ -11,6 +11,7 @@ import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.vector.VectorLoops;
 import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.Quantization;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -135,5 +136,52 @@ class EmittedBlocksTest {
     assertThatThrownBy(() -> dot.few(w, 0, 0, 64, 1, x, 0, 256, y, 0, 256, y, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("tiles: expected at least one tile and block, got 0 and 2");
+  }
+
+  @Test
+  void widen_q8_isExact() {
+    int n = 96;
+    MemorySegment w = Loops.randomBlocks(arena, random, n);
+    MemorySegment wide = arena.allocate(4L * n, 64);
+    MemorySegment expected = arena.allocate(4L * n, 64);
+    loops.blocks().widen(DType.Q8_0, w, 0, n, wide, 0);
+    Quantization.decode(DType.Q8_0, w, 0, expected, 0, n);
+
+    assertThat(wide.mismatch(expected)).isEqualTo(-1);
+  }
+
+  @Test
+  void expand_tiles_isExactAndRoundsPairsToTheNearest() {
+    TileDot dot = loops.tiles().orElseThrow();
+    int blocks = 3;
+    int n = blocks * TileDot.BLOCK;
+    MemorySegment w = Loops.randomTiles(arena, random, blocks);
+    MemorySegment wide = arena.allocate(4L * n * TileDot.ROWS, 64);
+    MemorySegment pairs = arena.allocate(2L * n * TileDot.ROWS, 64);
+    dot.expand(w, 0, blocks, wide, 0, 4L * TileDot.ROWS);
+    boolean takesPairs = dot.takesPairs();
+    if (takesPairs) {
+      dot.expandPairs(w, 0, blocks, pairs, 0, 4L * TileDot.ROWS);
+    }
+
+    for (int k = 0; k < n; k++) {
+      for (int r = 0; r < TileDot.ROWS; r++) {
+        float expected = tileElement(w, r, k);
+        assertThat(Loops.get(wide, k * TileDot.ROWS + r)).isEqualTo(expected);
+        int word = pairs.get(Layouts.INT, 4L * (k / 2 * TileDot.ROWS + r));
+        float rounded = Float.intBitsToFloat(k % 2 == 0 ? word << 16 : word & 0xffff0000);
+        int bits = Float.floatToRawIntBits(expected);
+        int nearest = (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000;
+        assertThat(rounded).isEqualTo(takesPairs ? Float.intBitsToFloat(nearest) : 0f);
+      }
+    }
+  }
+
+  private static float tileElement(MemorySegment w, int row, int k) {
+    long block = (long) TileDot.BLOCK_BYTES * (k / TileDot.BLOCK);
+    int word = w.get(Layouts.INT, block + k % TileDot.BLOCK / 8 * 128L + 4L * row);
+    long scaleAt = block + 512 + 4L * (row % 16) + row / 16 * 2L;
+    return (((word >>> (4 * (k % 8))) & 15) - 8)
+        * Float.float16ToFloat(w.get(Layouts.SHORT, scaleAt));
   }
 }

@@ -114,6 +114,16 @@ class GuardPageTest {
           rowDot.few(w, 0, rowBytes, count, n, vectors, x, 0, 4L * n, y, 0, 4L * count, scratch, 0);
           tileDot.few(tiles, 0, count, n, vectors, x, 0, 4L * n, z, 0, 4 * rows, scratch, 0);
 
+          MemorySegment wide = atEnd(arena, arena.allocate(4L * n, 64));
+          outcome.loops().blocks().widen(DType.Q8_0, w, (count - 1) * rowBytes, n, wide, 0);
+          MemorySegment panel = atEnd(arena, arena.allocate(128L * n, 64));
+          long last = (count - 1) * (tiles.byteSize() / count);
+          tileDot.expand(tiles, last, n / TileDot.BLOCK, panel, 0, 128);
+          if (tileDot.takesPairs()) {
+            MemorySegment pairs = atEnd(arena, arena.allocate(64L * n, 64));
+            tileDot.expandPairs(tiles, last, n / TileDot.BLOCK, pairs, 0, 128);
+          }
+
           assertThat(Loops.get(y, count * vectors - 1)).isNotZero();
           assertThat(Loops.get(z, (int) rows * vectors - 1)).isNotZero();
         }
