@@ -1,5 +1,6 @@
 package dev.wick.formats.quantize;
 
+import dev.wick.engine.tensor.BFloat16;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.HostTensor;
 import dev.wick.engine.tensor.Quantization;
@@ -63,22 +64,13 @@ record EncodedTensor(String name, HostTensor source, DType target) implements Te
       case BF16 -> {
         ByteBuffer out = buffer(bytes, at);
         for (float value : values) {
-          out.putShort(toBf16(value));
+          out.putShort(BFloat16.fromFloat(value));
         }
       }
       default ->
           Quantization.encode(
               target, MemorySegment.ofArray(values), 0, MemorySegment.ofArray(bytes), at, count);
     }
-  }
-
-  /** To the nearest, ties to even; NaN stays NaN. */
-  private static short toBf16(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    if (Float.isNaN(value)) {
-      return (short) (bits >>> 16 | 0x40);
-    }
-    return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
   }
 
   private static ByteBuffer buffer(byte[] bytes, int at) {

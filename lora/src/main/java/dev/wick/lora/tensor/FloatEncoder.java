@@ -1,5 +1,6 @@
 package dev.wick.lora.tensor;
 
+import dev.wick.engine.tensor.BFloat16;
 import dev.wick.engine.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,7 +37,7 @@ public final class FloatEncoder {
       switch (dtype) {
         case F32 -> buffer.putFloat(value);
         case F16 -> buffer.putShort(Float.floatToFloat16(value));
-        case BF16 -> buffer.putShort(bfloat16(value));
+        case BF16 -> buffer.putShort(BFloat16.fromFloat(value));
         default ->
             throw new IllegalArgumentException("merge: expected F32, F16 or BF16, got " + dtype);
       }
@@ -49,13 +50,5 @@ public final class FloatEncoder {
       channel.write(buffer);
     }
     buffer.clear();
-  }
-
-  public static short bfloat16(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    if (Float.isNaN(value)) {
-      return (short) (bits >>> 16 | 0x40); // rounding could make it an infinity
-    }
-    return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
   }
 }

@@ -1,5 +1,6 @@
 package dev.wick.lora.tensor;
 
+import dev.wick.engine.tensor.BFloat16;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.HostTensor;
 import dev.wick.engine.tensor.TensorSpec;
@@ -19,7 +20,7 @@ public final class Rounding {
     MemorySegment data = Arena.ofAuto().allocate(Math.max(2, spec.byteSize()), 64);
     for (int i = 0; i < values.length; i++) {
       short bits =
-          dtype == DType.F16 ? Float.floatToFloat16(values[i]) : FloatEncoder.bfloat16(values[i]);
+          dtype == DType.F16 ? Float.floatToFloat16(values[i]) : BFloat16.fromFloat(values[i]);
       data.setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
     }
     return new HostTensor(spec, data.asSlice(0, spec.byteSize()));

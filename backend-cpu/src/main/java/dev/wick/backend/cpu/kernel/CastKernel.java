@@ -1,6 +1,7 @@
 package dev.wick.backend.cpu.kernel;
 
 import dev.wick.backend.cpu.loop.Layouts;
+import dev.wick.engine.tensor.BFloat16;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -79,19 +80,10 @@ final class CastKernel extends ElementwiseKernel {
     switch (to) {
       case F32 -> y.set(Layouts.FLOAT, offset + 4L * i, value);
       case F16 -> y.set(Layouts.SHORT, offset + 2L * i, Float.floatToFloat16(value));
-      case BF16 -> y.set(Layouts.SHORT, offset + 2L * i, roundToBf16(value));
+      case BF16 -> y.set(Layouts.SHORT, offset + 2L * i, BFloat16.fromFloat(value));
       case I32 -> y.set(Layouts.INT, offset + 4L * i, (int) value);
       case BOOL -> y.set(ValueLayout.JAVA_BYTE, offset + i, (byte) (value != 0 ? 1 : 0));
       default -> throw new IllegalStateException("cast: expected a plain type, got " + to);
     }
-  }
-
-  /** Rounds to nearest, ties to even; a NaN stays one. */
-  private static short roundToBf16(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    if (Float.isNaN(value)) {
-      return (short) ((bits >>> 16) | 0x40);
-    }
-    return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
   }
 }

@@ -1,5 +1,6 @@
 package dev.wick.engine.nd4j.host;
 
+import dev.wick.engine.tensor.BFloat16;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.QuantizedBlock;
 
@@ -27,7 +28,7 @@ public final class CastLoops {
     return switch (x.dtype()) {
       case F32 -> x.f32(position);
       case F16 -> Float.float16ToFloat(x.i16(position));
-      case BF16 -> Float.intBitsToFloat(x.i16(position) << Short.SIZE);
+      case BF16 -> BFloat16.toFloat(x.i16(position));
       case I32 -> x.i32(position);
       case BOOL -> x.bool(position) ? 1 : 0;
       default -> throw unexpected(x.dtype());
@@ -38,7 +39,7 @@ public final class CastLoops {
     switch (out.dtype()) {
       case F32 -> out.setF32(position, (float) number);
       case F16 -> out.setI16(position, Float.floatToFloat16((float) number));
-      case BF16 -> out.setI16(position, bfloat16((float) number));
+      case BF16 -> out.setI16(position, BFloat16.fromFloat((float) number));
       case I32 -> out.setI32(position, (int) number);
       case BOOL -> out.setBool(position, number != 0);
       default -> throw unexpected(out.dtype());
@@ -47,15 +48,6 @@ public final class CastLoops {
 
   private static IllegalArgumentException unexpected(DType dtype) {
     return new IllegalArgumentException("cast: expected numbers, got " + dtype);
-  }
-
-  private static short bfloat16(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    if (Float.isNaN(value)) {
-      return (short) ((bits >>> Short.SIZE) | 0x40); // without its low bits it stays a quiet NaN
-    }
-    int roundToEven = 0x7fff + ((bits >>> Short.SIZE) & 1);
-    return (short) ((bits + roundToEven) >>> Short.SIZE);
   }
 
   /** Contiguous blocks of a quantised type, to F32. */
