@@ -72,12 +72,12 @@ final class CpuDevice implements Device {
   }
 
   /**
-   * A weight in Q4_0 is kept in tiles beside its memory, which stays for all but products of few
-   * rows: if it is mapped from a file, the system may drop it.
+   * A weight that is multiplied faster in tiles is kept in them beside its memory, which stays for
+   * what wants rows: if it is mapped from a file, the system may drop it.
    */
   @Override
   public DeviceBuffer wrap(MemorySegment host, TensorSpec spec) {
-    if (loops.tiles().isEmpty() || !WeightTiles.fits(spec) || !isShared(host)) {
+    if (!WeightTiles.fits(loops, spec) || !isShared(host)) {
       return wrap(host);
     }
     checkOpen();

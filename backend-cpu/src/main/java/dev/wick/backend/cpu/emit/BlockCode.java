@@ -3,7 +3,7 @@ package dev.wick.backend.cpu.emit;
 import static dev.wick.backend.cpu.emit.Assembler.RAX;
 
 import dev.wick.backend.cpu.emit.Assembler.Label;
-import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.loop.FloatTileDot;
 import dev.wick.engine.tensor.DType;
 
 /** Emits the expansion of quantised operands, on vectors of 512 bits. */
@@ -46,8 +46,8 @@ final class BlockCode {
   }
 
   /**
-   * Expands blocks of a tile of {@link TileDot}: a row per element in F32, exactly, or a row per
-   * two elements that are rounded to BF16 and lie beside each other.
+   * Expands blocks of a tile of {@link FloatTileDot}: a row per element in F32, exactly, or a row
+   * per two elements that are rounded to BF16 and lie beside each other.
    *
    * <p>Arguments: a = blocks, b = bytes between rows of the target, c = number of blocks (at least
    * 1), d = target, e = the numbers that four bits stand for, then where the words of a pair are.
@@ -57,7 +57,7 @@ final class BlockCode {
     asm.vector(VectorOp.LOAD, BITS, TABLE, 0, Mem.at(Arguments.E));
     asm.vector(VectorOp.LOAD, BITS, PLACES, 0, Mem.at(Arguments.E, BYTES));
     Label block = asm.here();
-    asm.vector(VectorOp.LOAD, BITS, 0, 0, Mem.at(Arguments.A, TileDot.BLOCK_BYTES - BYTES));
+    asm.vector(VectorOp.LOAD, BITS, 0, 0, Mem.at(Arguments.A, FloatTileDot.BLOCK_BYTES - BYTES));
     for (int half = 0; half < HALVES; half++) {
       if (half > 0) {
         asm.vectorShiftRight(BITS, 0, 0, 16);

@@ -2,9 +2,13 @@ package dev.wick.backend.cpu.emit;
 
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -92,10 +96,16 @@ public final class EmittedLoops {
                 ? new EmittedBlockRows(code, base.blocks(), dotOfBlocks(code, split))
                 : base.blocks(),
             wide ? Optional.of(new EmittedTileDot(code, machine, arena)) : base.tiles(),
+            wide && machine.hasInt8() ? int8Tiles(code, arena) : Map.of(),
             tile(code, base.tile(), bits, machine),
             wide ? new EmittedRowMath(code, base.rows()) : base.rows());
     code.finish(arena);
     return loops;
+  }
+
+  private static Map<DType, TileDot> int8Tiles(Emission code, Arena arena) {
+    return Arrays.stream(Int8Tile.values())
+        .collect(Collectors.toMap(Int8Tile::dtype, tile -> new EmittedInt8Dot(code, tile, arena)));
   }
 
   private static EmittedDot dot(Emission code, DType dtype, int bits, EmittedDot.RowSplit split) {

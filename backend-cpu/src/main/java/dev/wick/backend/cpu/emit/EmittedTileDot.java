@@ -1,13 +1,13 @@
 package dev.wick.backend.cpu.emit;
 
+import dev.wick.backend.cpu.loop.FloatTileDot;
 import dev.wick.backend.cpu.loop.RowDot;
-import dev.wick.backend.cpu.loop.TileDot;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Products with tiles in machine code, on vectors of 512 bits. */
-final class EmittedTileDot implements TileDot {
+final class EmittedTileDot implements FloatTileDot {
   /** Vectors up to which two tiles at once keep the multiply-adds busy. */
   private static final int MAX_OF_PAIRS = 2;
 

@@ -56,4 +56,9 @@ record Machine(Set<String> features) {
   boolean hasBf16() {
     return features.contains("avx512_bf16");
   }
+
+  /** Whether there are products of four bytes with sums of 32 bits, on vectors of 512 bits. */
+  boolean hasInt8() {
+    return features.contains("avx512_vnni");
+  }
 }

@@ -1,5 +1,6 @@
 package dev.wick.backend.cpu.emit;
 
+import dev.wick.backend.cpu.loop.FloatTileDot;
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.Layouts;
@@ -12,6 +13,7 @@ import dev.wick.engine.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Map;
 import java.util.Random;
 
 /**
@@ -68,6 +70,9 @@ final class SelfTest {
       if (loops.vectorBits() == 512) {
         test.blocks();
         test.tiles(loops.tiles().orElseThrow());
+        for (Map.Entry<DType, TileDot> entry : loops.int8Tiles().entrySet()) {
+          test.int8Tiles(entry.getKey(), entry.getValue());
+        }
       }
       test.tile();
       test.widening(DType.BF16);
@@ -145,13 +150,13 @@ final class SelfTest {
     }
   }
 
-  private void tiles(TileDot dot) throws EmissionException {
-    for (int word = 0; word < TileDot.BLOCK_BYTES / 4; word++) {
+  private void tiles(FloatTileDot dot) throws EmissionException {
+    for (int word = 0; word < FloatTileDot.BLOCK_BYTES / 4; word++) {
       int scales = 0x01010101 * (0x20 + word % 8);
       weights.set(Layouts.INT, 4L * word, word < 128 ? word * 0x1234567 : scales);
     }
     for (int i = 0; i < dot.maxVectors(); i++) {
-      for (int r = 0; r < TileDot.ROWS; r++) {
+      for (int r = 0; r < FloatTileDot.ROWS; r++) {
         double sum = 0;
         for (int k = 0; k < BLOCK; k++) {
           int word = weights.get(Layouts.INT, 128L * (k / 8) + 4L * r);
@@ -159,14 +164,55 @@ final class SelfTest {
         }
         long scaleAt = 512 + 4L * (r % 16) + r / 16 * 2L;
         sum *= Float.float16ToFloat(weights.get(Layouts.SHORT, scaleAt));
-        expected.set(Layouts.FLOAT, 4L * (i * TileDot.ROWS + r), (float) sum);
+        expected.set(Layouts.FLOAT, 4L * (i * FloatTileDot.ROWS + r), (float) sum);
+      }
+    }
+    long yBytes = 4L * FloatTileDot.ROWS;
+    for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+      dot.few(weights, 0, 1, BLOCK, vectors, a, 0, 4L * BLOCK, result, 0, yBytes, scratch, 0);
+      compare("products with tiles", vectors * FloatTileDot.ROWS);
+    }
+  }
+
+  /** With weights that are all the same in a row, so that only the sum of x matters. */
+  private void int8Tiles(DType dtype, TileDot dot) throws EmissionException {
+    boolean packed = dtype == DType.Q4_0;
+    int bytes = TileDot.ROWS * dtype.blockBytes();
+    for (int word = 0; word < bytes / 4; word++) {
+      int row = word % TileDot.ROWS;
+      int q = packed ? 0x11 * (row % 16) : 5 * row;
+      int scales = 0x01010101 * (0x20 + word % 8);
+      weights.set(Layouts.INT, 4L * word, 4 * word < bytes - 64 ? 0x01010101 * q : scales);
+    }
+    long xBytes = dot.preparedBytes(BLOCK);
+    for (int i = 0; i < dot.maxVectors(); i++) {
+      dot.prepare(a, 4L * BLOCK * i, BLOCK, prepared, i * xBytes);
+      double sum = roundedSum(4L * BLOCK * i);
+      for (int r = 0; r < TileDot.ROWS; r++) {
+        long scaleAt = bytes - 64 + 4L * (r % 16) + r / 16 * 2L;
+        float scale = Float.float16ToFloat(weights.get(Layouts.SHORT, scaleAt));
+        double value = (packed ? r % 16 - 8 : 5 * r - 128) * sum * scale;
+        expected.set(Layouts.FLOAT, 4L * (i * TileDot.ROWS + r), (float) value);
       }
     }
     long yBytes = 4L * TileDot.ROWS;
     for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
-      dot.few(weights, 0, 1, BLOCK, vectors, a, 0, 4L * BLOCK, result, 0, yBytes, scratch, 0);
-      compare("products with tiles", vectors * TileDot.ROWS);
+      dot.few(weights, 0, 1, BLOCK, vectors, prepared, 0, xBytes, result, 0, yBytes, scratch, 0);
+      compare("products of eight bits with tiles of " + dtype, vectors * TileDot.ROWS);
     }
+  }
+
+  /** The sum of a block that is rounded to eight bits. */
+  private double roundedSum(long at) {
+    float largest = 0;
+    for (int k = 0; k < BLOCK; k++) {
+      largest = Math.max(largest, Math.abs(a.get(Layouts.FLOAT, at + 4L * k)));
+    }
+    double sum = 0;
+    for (int k = 0; k < BLOCK; k++) {
+      sum += Math.rint(a.get(Layouts.FLOAT, at + 4L * k) * (127 / largest));
+    }
+    return sum * largest / 127;
   }
 
   private void writeWeights(DType dtype, int n) {

@@ -12,11 +12,11 @@ import static dev.wick.backend.cpu.emit.Assembler.RBX;
 import static dev.wick.backend.cpu.emit.Assembler.RDI;
 
 import dev.wick.backend.cpu.emit.Assembler.Label;
-import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.loop.FloatTileDot;
 
 /**
- * Emits {@code y[i][r] = w[r] · x[i]} for tiles of {@link TileDot} and one to eight vectors, on
- * vectors of 512 bits: a number of four bits is the place of its value in a table that is a
+ * Emits {@code y[i][r] = w[r] · x[i]} for tiles of {@link FloatTileDot} and one to eight vectors,
+ * on vectors of 512 bits: a number of four bits is the place of its value in a table that is a
  * register.
  *
  * <p>The products of a block are added up in their order, then scaled and added to the sum of the
@@ -99,7 +99,7 @@ final class TileDotCode {
     for (int i = 0; i < tiles; i++) {
       asm.add(R12, Arguments.B);
     }
-    asm.addImmediate(RDI, 4 * TileDot.ROWS * tiles);
+    asm.addImmediate(RDI, 4 * FloatTileDot.ROWS * tiles);
     asm.decrement(Arguments.C);
     asm.jump(Assembler.NOT_ZERO, pass);
     for (int i = SAVED.length - 1; i >= 0; i--) {

@@ -27,6 +27,8 @@ enum VectorOp {
   AND_INT(1, 1, 0xdb),
   XOR_INT(1, 1, 0xef),
   ADD_INT(1, 1, 0xfe),
+  SUBTRACT_INT(1, 1, 0xfa),
+  MAX_INT(1, 2, 0x3d),
   /** By an immediate; the register field selects which shift. */
   SHIFT_IMMEDIATE(1, 1, 0x72),
   MOVE_INT_TO_LANE(1, 1, 0x6e),
@@ -38,10 +40,15 @@ enum VectorOp {
   BROADCAST_REGISTER(1, 2, 0x7c),
   BYTE_TO_INT(1, 2, 0x21),
   INT_TO_FLOAT(0, 1, 0x5b),
+  FLOAT_TO_INT(1, 1, 0x5b),
   HALF_TO_FLOAT(1, 2, 0x13),
   NARROW_INT_TO_SHORT(2, 2, 0x33),
+  /** Values beyond the range of a byte become its ends. */
+  NARROW_INT_TO_BYTE(2, 2, 0x21),
   TWO_FLOATS_TO_BF16(3, 2, 0x72),
   DOT_BF16(2, 2, 0x52),
+  /** Unsigned bytes of the first source, signed ones of the second. */
+  DOT_INT8(1, 2, 0x50),
   BLEND_MASK(1, 2, 0x65),
   PERMUTE(1, 2, 0x16),
   PERMUTE_SHORT(1, 2, 0x8d),

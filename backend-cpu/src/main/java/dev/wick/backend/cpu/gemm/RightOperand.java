@@ -1,10 +1,10 @@
 package dev.wick.backend.cpu.gemm;
 
 import dev.wick.backend.cpu.loop.BlockRows;
+import dev.wick.backend.cpu.loop.FloatTileDot;
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.PanelProduct;
-import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
@@ -32,7 +32,7 @@ public record RightOperand(
     @Nullable BlockRows blocks,
     @Nullable Tiles tiles) {
   /** Tiles of a quantised operand, and what expands them. */
-  public record Tiles(TileDot dot, MemorySegment segment) {}
+  public record Tiles(FloatTileDot dot, MemorySegment segment) {}
 
   /** In the place of the stride along which a quantised operand has its blocks. */
   public static final long IN_BLOCKS = 0;
@@ -140,11 +140,11 @@ public record RightOperand(
         return false;
       }
       if (tiles != null) {
-        long tileBytes = (long) k / TileDot.BLOCK * TileDot.BLOCK_BYTES;
-        long first = column / TileDot.ROWS * tileBytes;
-        long ofRow = (long) row / TileDot.BLOCK * TileDot.BLOCK_BYTES;
-        long bytes = (long) depth / TileDot.BLOCK * TileDot.BLOCK_BYTES;
-        int count = (width + TileDot.ROWS - 1) / TileDot.ROWS;
+        long tileBytes = (long) k / FloatTileDot.BLOCK * FloatTileDot.BLOCK_BYTES;
+        long first = column / FloatTileDot.ROWS * tileBytes;
+        long ofRow = (long) row / FloatTileDot.BLOCK * FloatTileDot.BLOCK_BYTES;
+        long bytes = (long) depth / FloatTileDot.BLOCK * FloatTileDot.BLOCK_BYTES;
+        int count = (width + FloatTileDot.ROWS - 1) / FloatTileDot.ROWS;
         code.planReading(tiles.segment(), first + ofRow, tileBytes, count, bytes, plan, at);
         return true;
       }
@@ -180,7 +180,7 @@ public record RightOperand(
     if (present < depth || columns < width) {
       target.asSlice(to, 4L * depth * width).fill((byte) 0);
     }
-    if (tiles != null && width % TileDot.ROWS == 0) {
+    if (tiles != null && width % FloatTileDot.ROWS == 0) {
       packTiles(tiles, column, row, present, columns, false, target, to, 4L * width);
       return;
     }
@@ -225,11 +225,11 @@ public record RightOperand(
       MemorySegment target,
       long to,
       long step) {
-    long block = (long) row / TileDot.BLOCK * TileDot.BLOCK_BYTES;
-    long tileBytes = (long) k / TileDot.BLOCK * TileDot.BLOCK_BYTES;
-    int count = depth / TileDot.BLOCK;
-    for (int j = 0; j < columns; j += TileDot.ROWS) {
-      long at = (column + j) / TileDot.ROWS * tileBytes + block;
+    long block = (long) row / FloatTileDot.BLOCK * FloatTileDot.BLOCK_BYTES;
+    long tileBytes = (long) k / FloatTileDot.BLOCK * FloatTileDot.BLOCK_BYTES;
+    int count = depth / FloatTileDot.BLOCK;
+    for (int j = 0; j < columns; j += FloatTileDot.ROWS) {
+      long at = (column + j) / FloatTileDot.ROWS * tileBytes + block;
       if (pairs) {
         its.dot().expandPairs(its.segment(), at, count, target, to + 4L * j, step);
       } else {

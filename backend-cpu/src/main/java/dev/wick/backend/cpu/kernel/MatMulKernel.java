@@ -158,7 +158,7 @@ final class MatMulKernel implements CpuKernel {
       InnerLoops loops, Execution execution, LeftOperand left, List<Gemm.Product> products) {
     PanelProduct panels = loops.tile().panels();
     if (panels != null && PanelGemm.fits(left)) {
-      boolean mayRound = Activations.mayRound();
+      boolean mayRound = Activations.wanted().mayRound();
       return new PanelGemm(panels, loops.tile(), execution, left, products, mayRound)::run;
     }
     return new Gemm(loops.tile(), execution, left, products)::run;

@@ -3,7 +3,9 @@ package dev.wick.backend.cpu.kernel;
 import dev.wick.backend.cpu.gemm.Gemm;
 import dev.wick.backend.cpu.gemm.LeftOperand;
 import dev.wick.backend.cpu.gemm.RightOperand;
+import dev.wick.backend.cpu.loop.FloatTileDot;
 import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.backend.cpu.team.Worker;
 import dev.wick.engine.tensor.DType;
@@ -11,6 +13,7 @@ import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Products with quantised matrices: row by row for few rows, else with panels that are expanded.
@@ -43,48 +46,48 @@ final class QuantizedMatMulKernel {
     int k = left.extent(-1);
     int m = k == 0 ? 0 : Math.toIntExact(left.size() / k);
     LeftOperand x = new LeftOperand(left.segment(), left.offset(), 4L * k, 4, m, k);
+    if (results.stream().allMatch(result -> result.size() == 0)) {
+      return _ -> {};
+    }
+    if (k == 0) {
+      return _ -> results.forEach(QuantizedMatMulKernel::clear);
+    }
+    DType dtype = weights.getFirst().dtype();
+    boolean tiled = transposed && tiles.size() == weights.size();
+    Optional<TileDot> rounded = Activations.wanted().int8Tiles(loops, dtype);
+    if (tiled && rounded.isPresent()) {
+      return new TileProducts(
+          rounded.get(), dtype, execution, x, tileProducts(weights, tiles, results));
+    }
+    Optional<FloatTileDot> exact = tiled && dtype == DType.Q4_0 ? loops.tiles() : Optional.empty();
+    if (exact.isPresent() && m <= maxRows(exact.get())) {
+      return new TileProducts(
+          exact.get(), dtype, execution, x, tileProducts(weights, tiles, results));
+    }
+    if (exact.isPresent() && m <= RowProducts.MAX_ROWS && TilePanels.fits(loops.tile(), m)) {
+      return new TilePanels(
+          loops.tile(), exact.get(), execution, x, tileProducts(weights, tiles, results));
+    }
     List<Gemm.Product> products = new ArrayList<>();
     for (int i = 0; i < weights.size(); i++) {
       HostTensor result = results.get(i);
-      if (result.size() == 0) {
-        continue;
-      }
-      if (k == 0) {
-        return _ -> results.forEach(QuantizedMatMulKernel::clear);
-      }
       RightOperand right = operand(loops, weights.get(i), transposed);
-      if (transposed && tiles.size() == weights.size()) {
-        right = right.withTiles(new RightOperand.Tiles(loops.tiles().orElseThrow(), tiles.get(i)));
+      if (exact.isPresent()) {
+        right = right.withTiles(new RightOperand.Tiles(exact.get(), tiles.get(i)));
       }
-      products.add(new Gemm.Product(right, result.segment(), result.offset(), 4L * right.n()));
+      if (result.size() > 0) {
+        products.add(new Gemm.Product(right, result.segment(), result.offset(), 4L * right.n()));
+      }
     }
-    if (products.isEmpty()) {
-      return _ -> {};
-    }
-    boolean tiled = transposed && tiles.size() == weights.size();
-    if (tiled && m <= maxTileRows(loops)) {
-      return new TileProducts(
-          loops.tiles().orElseThrow(), execution, x, tileProducts(weights, tiles, results));
-    }
-    if (tiled && m <= RowProducts.MAX_ROWS && TilePanels.fits(loops.tile(), m)) {
-      return new TilePanels(
-          loops.tile(),
-          loops.tiles().orElseThrow(),
-          execution,
-          x,
-          tileProducts(weights, tiles, results));
-    }
-    if (transposed && !tiled && m <= RowProducts.MAX_ROWS) {
-      DType dtype = weights.getFirst().dtype();
+    if (transposed && exact.isEmpty() && m <= RowProducts.MAX_ROWS) {
       return new RowProducts(loops.dot(dtype), execution, x, products);
     }
     return MatMulKernel.blocked(loops, execution, x, products);
   }
 
   /** Rows up to which tiles are multiplied as they are. */
-  private static int maxTileRows(InnerLoops loops) {
-    int vectors = loops.tiles().orElseThrow().maxVectors();
-    return vectors > 1 ? RowProducts.MAX_ROWS : 1;
+  private static int maxRows(TileDot dot) {
+    return dot.maxVectors() > 1 ? RowProducts.MAX_ROWS : 1;
   }
 
   private static List<TileProducts.Product> tileProducts(

@@ -1,11 +1,12 @@
 package dev.wick.backend.cpu.kernel;
 
 import dev.wick.backend.cpu.gemm.LeftOperand;
+import dev.wick.backend.cpu.loop.FloatTileDot;
 import dev.wick.backend.cpu.loop.GemmTile;
-import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.backend.cpu.team.Region;
 import dev.wick.backend.cpu.team.Worker;
+import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -17,7 +18,7 @@ final class TilePanels implements CpuKernel {
   private static final int DEPTH = 128;
 
   private final GemmTile tile;
-  private final TileDot dot;
+  private final FloatTileDot dot;
   private final LeftOperand left;
   private final TileProducts.Product[] products;
   private final int[] firstPanel;
@@ -32,7 +33,7 @@ final class TilePanels implements CpuKernel {
 
   TilePanels(
       GemmTile tile,
-      TileDot dot,
+      FloatTileDot dot,
       Execution execution,
       LeftOperand left,
       List<TileProducts.Product> products) {
@@ -57,7 +58,7 @@ final class TilePanels implements CpuKernel {
 
   /** Whether panels are made of whole tiles, and the sums of all rows fit in a worker's scratch. */
   static boolean fits(GemmTile tile, int rows) {
-    return tile.columns() % TileDot.ROWS == 0
+    return tile.columns() % FloatTileDot.ROWS == 0
         && 4L * tile.columns() * (DEPTH + rows + 2L * GemmTile.ROWS) <= Worker.SCRATCH_BYTES;
   }
 
@@ -115,11 +116,11 @@ final class TilePanels implements CpuKernel {
       int k,
       int depth,
       MemorySegment scratch) {
-    long tileBytes = WeightTiles.tileBytes(left.k());
-    long block = (long) k / TileDot.BLOCK * TileDot.BLOCK_BYTES;
-    for (int j = 0; j < columns; j += TileDot.ROWS) {
-      long at = (column + j) / TileDot.ROWS * tileBytes + block;
-      dot.expand(product.tiles(), at, depth / TileDot.BLOCK, scratch, 4L * j, rowBytes);
+    long tileBytes = WeightTiles.tileBytes(DType.Q4_0, left.k());
+    long block = (long) k / FloatTileDot.BLOCK * FloatTileDot.BLOCK_BYTES;
+    for (int j = 0; j < columns; j += FloatTileDot.ROWS) {
+      long at = (column + j) / FloatTileDot.ROWS * tileBytes + block;
+      dot.expand(product.tiles(), at, depth / FloatTileDot.BLOCK, scratch, 4L * j, rowBytes);
     }
   }
 }

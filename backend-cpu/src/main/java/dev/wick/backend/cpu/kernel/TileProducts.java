@@ -6,6 +6,7 @@ import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.backend.cpu.team.Region;
 import dev.wick.backend.cpu.team.Worker;
+import dev.wick.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -31,14 +32,20 @@ final class TileProducts implements CpuKernel {
   private final PreparedRows rows;
   private final Region region = this::multiply;
 
-  TileProducts(TileDot dot, Execution execution, LeftOperand left, List<Product> products) {
+  /**
+   * Binds products.
+   *
+   * @param dtype of the weights
+   */
+  TileProducts(
+      TileDot dot, DType dtype, Execution execution, LeftOperand left, List<Product> products) {
     this.dot = dot;
     this.left = left;
     this.products = products.toArray(Product[]::new);
-    this.tileBytes = WeightTiles.tileBytes(left.k());
+    this.tileBytes = WeightTiles.tileBytes(dtype, left.k());
     this.rows =
         new PreparedRows(
-            execution, left, dot::prepare, dot.readsPlain(), TileDot.preparedBytes(left.k()));
+            execution, left, dot::prepare, dot.readsPlain(), dot.preparedBytes(left.k()));
     int tiles = 0;
     for (Product product : products) {
       tiles += tiles(product);

@@ -1,6 +1,7 @@
 package dev.wick.backend.cpu.loop;
 
 import dev.wick.engine.tensor.DType;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -10,6 +11,8 @@ import java.util.Optional;
  * @param description what they run on, for the device's description
  * @param vectorBits width of a vector, 32 for the scalar form
  * @param tiles products with weights in tiles, where they are faster than with rows
+ * @param int8Tiles products with weights in tiles of activations that are rounded to eight bits, by
+ *     the type of the weights
  */
 public record InnerLoops(
     String description,
@@ -18,7 +21,8 @@ public record InnerLoops(
     RowDot bf16,
     RowDot f16,
     BlockRows blocks,
-    Optional<TileDot> tiles,
+    Optional<FloatTileDot> tiles,
+    Map<DType, TileDot> int8Tiles,
     GemmTile tile,
     RowMath rows) {
   /**

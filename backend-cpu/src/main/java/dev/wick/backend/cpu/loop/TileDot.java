@@ -3,12 +3,11 @@ package dev.wick.backend.cpu.loop;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Products with a matrix in Q4_0 whose rows have been interleaved into tiles, so that a lane of a
+ * Products with a quantised matrix whose rows have been interleaved into tiles, so that a lane of a
  * vector is a row: no sums across lanes, one sequential stream, and scales as vectors.
  *
- * <p>A tile is {@value #ROWS} rows, block after block of {@value #BLOCK_BYTES} bytes: four groups
- * of one 32-bit word per row with eight elements, the first in the lowest bits; then the F16
- * scales, row r beside row r + 16.
+ * <p>A tile is {@value #ROWS} rows, block after block of {@value #BLOCK} elements of each; a block
+ * of it takes as many bytes as those of its rows as stored.
  */
 public interface TileDot {
   /** Rows of a tile. */
@@ -17,15 +16,10 @@ public interface TileDot {
   /** Elements of a row in a block. */
   int BLOCK = 32;
 
-  /** Bytes of a block of a tile: those of its rows as stored. */
-  int BLOCK_BYTES = 576;
+  /** Bytes that a prepared vector of {@code n} elements takes. */
+  long preparedBytes(int n);
 
-  /** Bytes that a prepared vector takes: its numbers, and a sum per block. */
-  static long preparedBytes(int n) {
-    return RowDot.preparedBytes(n) + RowDot.preparedBytes(n / BLOCK);
-  }
-
-  /** Copies {@code x[0..n)} and adds up its blocks. */
+  /** Brings {@code x[0..n)} into the form that {@link #few} reads. */
   void prepare(MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset);
 
   /** Whether {@link #prepare} only copies, so that vectors can be read where they are. */
@@ -59,39 +53,4 @@ public interface TileDot {
       long yRowBytes,
       MemorySegment scratch,
       long scratchOffset);
-
-  /**
-   * Expands blocks of one tile to F32, exactly: {@code target[k][r] = w[r][k]}.
-   *
-   * @param tileOffset bytes to the first block
-   * @param targetRowBytes bytes between elements that follow each other along k
-   */
-  void expand(
-      MemorySegment tile,
-      long tileOffset,
-      int blocks,
-      MemorySegment target,
-      long targetOffset,
-      long targetRowBytes);
-
-  /** Whether there is {@link #expandPairs}. */
-  default boolean takesPairs() {
-    return false;
-  }
-
-  /**
-   * Expands blocks of one tile to pairs of BF16, which round what {@link #expand} gives: {@code
-   * target[p][r]} is a word of {@code w[r][2 p]} and, in its upper half, {@code w[r][2 p + 1]}.
-   *
-   * @throws UnsupportedOperationException unless {@link #takesPairs}
-   */
-  default void expandPairs(
-      MemorySegment tile,
-      long tileOffset,
-      int blocks,
-      MemorySegment target,
-      long targetOffset,
-      long targetRowBytes) {
-    throw new UnsupportedOperationException("tiles: expected products of BF16 pairs, got none");
-  }
 }

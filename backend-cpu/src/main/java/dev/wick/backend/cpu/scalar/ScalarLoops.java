@@ -2,6 +2,7 @@ package dev.wick.backend.cpu.scalar;
 
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.engine.tensor.DType;
+import java.util.Map;
 import java.util.Optional;
 
 /** The inner loops in plain Java, for a JVM without the Vector API. */
@@ -18,6 +19,7 @@ public final class ScalarLoops {
         new ScalarDot(DType.F16),
         new ScalarBlockRows(),
         Optional.empty(),
+        Map.of(),
         new ScalarGemmTile(),
         new ScalarRowMath());
   }

@@ -4,6 +4,7 @@ import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.scalar.ScalarBlockRows;
 import dev.wick.backend.cpu.scalar.ScalarLoops;
+import java.util.Map;
 import java.util.Optional;
 
 /** The inner loops on the JDK Vector API, for whatever width the machine prefers. */
@@ -30,6 +31,7 @@ public final class VectorLoops {
         new VectorF16Dot(),
         VectorBlockRows.fits() ? new VectorBlockRows() : new ScalarBlockRows(),
         VectorTileDot.fits() ? Optional.of(new VectorTileDot()) : Optional.empty(),
+        Map.of(),
         tile,
         new VectorRowMath());
   }

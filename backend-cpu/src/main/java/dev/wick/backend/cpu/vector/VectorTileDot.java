@@ -6,8 +6,8 @@ import static dev.wick.backend.cpu.vector.Lanes.FLOAT;
 import static dev.wick.backend.cpu.vector.Lanes.I;
 import static dev.wick.backend.cpu.vector.Lanes.LE;
 
+import dev.wick.backend.cpu.loop.FloatTileDot;
 import dev.wick.backend.cpu.loop.RowDot;
-import dev.wick.backend.cpu.loop.TileDot;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorOperators;
  * quant q makes 1 + q / 16. The product starts at -1.5 times the sum of the block's x, which leaves
  * the sum of x (q - 8) / 16.
  */
-final class VectorTileDot implements TileDot {
+final class VectorTileDot implements FloatTileDot {
   private static final int MANTISSA = 0x780000;
   private static final int ONE = 0x3f800000;
   private static final int HALF = 16;

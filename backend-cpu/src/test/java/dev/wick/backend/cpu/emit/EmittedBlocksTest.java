@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.wick.backend.cpu.loop.FloatTileDot;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.Loops;
 import dev.wick.backend.cpu.loop.RowDot;
-import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.vector.VectorLoops;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Quantization;
@@ -83,11 +83,11 @@ class EmittedBlocksTest {
 
   @Test
   void tiles_everyNumberOfVectorsAndTiles_haveTheBitsOfScalarOperations() {
-    TileDot dot = loops.tiles().orElseThrow();
+    FloatTileDot dot = loops.tiles().orElseThrow();
     for (int n : new int[] {32, 160}) {
       for (int count = 1; count <= 3; count++) {
-        int rows = count * TileDot.ROWS;
-        MemorySegment w = Loops.randomTiles(arena, random, count * n / TileDot.BLOCK);
+        int rows = count * FloatTileDot.ROWS;
+        MemorySegment w = Loops.randomTiles(arena, random, count * n / FloatTileDot.BLOCK);
         for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
           MemorySegment x = Loops.random(arena, random, vectors * n);
           MemorySegment y = arena.allocate(4L * vectors * rows, 64);
@@ -108,15 +108,15 @@ class EmittedBlocksTest {
 
   private static float tileRow(MemorySegment w, int row, int n, MemorySegment x, long xAt) {
     float total = 0;
-    int inTile = row % TileDot.ROWS;
-    for (int b = 0; b < n / TileDot.BLOCK; b++) {
-      int number = row / TileDot.ROWS * (n / TileDot.BLOCK) + b;
-      long block = (long) TileDot.BLOCK_BYTES * number;
+    int inTile = row % FloatTileDot.ROWS;
+    for (int b = 0; b < n / FloatTileDot.BLOCK; b++) {
+      int number = row / FloatTileDot.ROWS * (n / FloatTileDot.BLOCK) + b;
+      long block = (long) FloatTileDot.BLOCK_BYTES * number;
       float sum = 0;
-      for (int k = 0; k < TileDot.BLOCK; k++) {
+      for (int k = 0; k < FloatTileDot.BLOCK; k++) {
         int word = w.get(Layouts.INT, block + k / 8 * 128L + 4L * inTile);
         float value = ((word >>> (4 * (k % 8))) & 15) - 8;
-        sum = Math.fma(value, x.get(Layouts.FLOAT, xAt + 4L * (b * TileDot.BLOCK + k)), sum);
+        sum = Math.fma(value, x.get(Layouts.FLOAT, xAt + 4L * (b * FloatTileDot.BLOCK + k)), sum);
       }
       long scaleAt = block + 512 + 4L * (inTile % 16) + inTile / 16 * 2L;
       total = Math.fma(sum, Float.float16ToFloat(w.get(Layouts.SHORT, scaleAt)), total);
@@ -126,7 +126,7 @@ class EmittedBlocksTest {
 
   @Test
   void tiles_beyondTheMatrix_areRefused() {
-    TileDot dot = loops.tiles().orElseThrow();
+    FloatTileDot dot = loops.tiles().orElseThrow();
     MemorySegment w = Loops.randomTiles(arena, random, 3);
     MemorySegment x = Loops.random(arena, random, 64);
     MemorySegment y = arena.allocate(4096, 64);
@@ -152,23 +152,23 @@ class EmittedBlocksTest {
 
   @Test
   void expand_tiles_isExactAndRoundsPairsToTheNearest() {
-    TileDot dot = loops.tiles().orElseThrow();
+    FloatTileDot dot = loops.tiles().orElseThrow();
     int blocks = 3;
-    int n = blocks * TileDot.BLOCK;
+    int n = blocks * FloatTileDot.BLOCK;
     MemorySegment w = Loops.randomTiles(arena, random, blocks);
-    MemorySegment wide = arena.allocate(4L * n * TileDot.ROWS, 64);
-    MemorySegment pairs = arena.allocate(2L * n * TileDot.ROWS, 64);
-    dot.expand(w, 0, blocks, wide, 0, 4L * TileDot.ROWS);
+    MemorySegment wide = arena.allocate(4L * n * FloatTileDot.ROWS, 64);
+    MemorySegment pairs = arena.allocate(2L * n * FloatTileDot.ROWS, 64);
+    dot.expand(w, 0, blocks, wide, 0, 4L * FloatTileDot.ROWS);
     boolean takesPairs = dot.takesPairs();
     if (takesPairs) {
-      dot.expandPairs(w, 0, blocks, pairs, 0, 4L * TileDot.ROWS);
+      dot.expandPairs(w, 0, blocks, pairs, 0, 4L * FloatTileDot.ROWS);
     }
 
     for (int k = 0; k < n; k++) {
-      for (int r = 0; r < TileDot.ROWS; r++) {
+      for (int r = 0; r < FloatTileDot.ROWS; r++) {
         float expected = tileElement(w, r, k);
-        assertThat(Loops.get(wide, k * TileDot.ROWS + r)).isEqualTo(expected);
-        int word = pairs.get(Layouts.INT, 4L * (k / 2 * TileDot.ROWS + r));
+        assertThat(Loops.get(wide, k * FloatTileDot.ROWS + r)).isEqualTo(expected);
+        int word = pairs.get(Layouts.INT, 4L * (k / 2 * FloatTileDot.ROWS + r));
         float rounded = Float.intBitsToFloat(k % 2 == 0 ? word << 16 : word & 0xffff0000);
         int bits = Float.floatToRawIntBits(expected);
         int nearest = (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000;
@@ -178,8 +178,8 @@ class EmittedBlocksTest {
   }
 
   private static float tileElement(MemorySegment w, int row, int k) {
-    long block = (long) TileDot.BLOCK_BYTES * (k / TileDot.BLOCK);
-    int word = w.get(Layouts.INT, block + k % TileDot.BLOCK / 8 * 128L + 4L * row);
+    long block = (long) FloatTileDot.BLOCK_BYTES * (k / FloatTileDot.BLOCK);
+    int word = w.get(Layouts.INT, block + k % FloatTileDot.BLOCK / 8 * 128L + 4L * row);
     long scaleAt = block + 512 + 4L * (row % 16) + row / 16 * 2L;
     return (((word >>> (4 * (k % 8))) & 15) - 8)
         * Float.float16ToFloat(w.get(Layouts.SHORT, scaleAt));

@@ -95,6 +95,7 @@ class EmittedLoopsTest {
             vector.bf16(),
             vector.blocks(),
             vector.tiles(),
+            vector.int8Tiles(),
             vector.tile(),
             wrong);
 

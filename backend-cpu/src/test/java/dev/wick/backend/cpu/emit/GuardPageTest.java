@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.wick.backend.cpu.loop.FloatTileDot;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.Loops;
 import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.backend.cpu.loop.RowDot;
-import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.vector.VectorLoops;
 import dev.wick.engine.op.Binary;
 import dev.wick.engine.tensor.DType;
@@ -97,17 +97,17 @@ class GuardPageTest {
     assumeTrue(
         outcome.reason().isEmpty() && outcome.loops().vectorBits() == 512, "no machine code");
     RowDot rowDot = outcome.loops().dot(DType.Q8_0);
-    TileDot tileDot = outcome.loops().tiles().orElseThrow();
+    FloatTileDot tileDot = outcome.loops().tiles().orElseThrow();
     int n = 64;
     for (int vectors = 1; vectors <= rowDot.maxVectors(); vectors++) {
       for (int count : new int[] {1, 4}) {
         try (Arena arena = Arena.ofShared()) {
           MemorySegment w = atEnd(arena, Loops.randomBlocks(arena, random, count * n));
           MemorySegment tiles =
-              atEnd(arena, Loops.randomTiles(arena, random, count * n / TileDot.BLOCK));
+              atEnd(arena, Loops.randomTiles(arena, random, count * n / FloatTileDot.BLOCK));
           MemorySegment x = atEnd(arena, Loops.random(arena, random, vectors * n));
           MemorySegment y = atEnd(arena, arena.allocate(4L * count * vectors, 64));
-          long rows = (long) count * TileDot.ROWS;
+          long rows = (long) count * FloatTileDot.ROWS;
           MemorySegment z = atEnd(arena, arena.allocate(4L * rows * vectors, 64));
           MemorySegment scratch = atEnd(arena, arena.allocate(RowDot.SCRATCH_BYTES, 64));
           long rowBytes = DType.Q8_0.byteSize(n);
@@ -118,10 +118,10 @@ class GuardPageTest {
           outcome.loops().blocks().widen(DType.Q8_0, w, (count - 1) * rowBytes, n, wide, 0);
           MemorySegment panel = atEnd(arena, arena.allocate(128L * n, 64));
           long last = (count - 1) * (tiles.byteSize() / count);
-          tileDot.expand(tiles, last, n / TileDot.BLOCK, panel, 0, 128);
+          tileDot.expand(tiles, last, n / FloatTileDot.BLOCK, panel, 0, 128);
           if (tileDot.takesPairs()) {
             MemorySegment pairs = atEnd(arena, arena.allocate(64L * n, 64));
-            tileDot.expandPairs(tiles, last, n / TileDot.BLOCK, pairs, 0, 128);
+            tileDot.expandPairs(tiles, last, n / FloatTileDot.BLOCK, pairs, 0, 128);
           }
 
           assertThat(Loops.get(y, count * vectors - 1)).isNotZero();

@@ -64,14 +64,17 @@ public final class Loops {
     return segment;
   }
 
-  /** Random tiles as {@link TileDot} reads them. */
+  /** Random tiles as {@link FloatTileDot} reads them. */
   public static MemorySegment randomTiles(Arena arena, Random random, int blocks) {
-    MemorySegment segment = arena.allocate((long) TileDot.BLOCK_BYTES * blocks, 64);
+    MemorySegment segment = arena.allocate((long) FloatTileDot.BLOCK_BYTES * blocks, 64);
     byte[] bytes = new byte[(int) segment.byteSize()];
     random.nextBytes(bytes);
     MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
-    for (int i = 0; i < blocks * TileDot.ROWS; i++) {
-      long at = (long) i / TileDot.ROWS * TileDot.BLOCK_BYTES + 512 + i % TileDot.ROWS * 2L;
+    for (int i = 0; i < blocks * FloatTileDot.ROWS; i++) {
+      long at =
+          (long) i / FloatTileDot.ROWS * FloatTileDot.BLOCK_BYTES
+              + 512
+              + i % FloatTileDot.ROWS * 2L;
       segment.set(Layouts.SHORT, at, Float.floatToFloat16(0.02f * random.nextFloat() - 0.01f));
     }
     return segment;

@@ -1,0 +1,229 @@
+package dev.wick.backend.cpu.emit;
+
+import static dev.wick.backend.cpu.emit.Assembler.R10;
+import static dev.wick.backend.cpu.emit.Assembler.R11;
+import static dev.wick.backend.cpu.emit.Assembler.R12;
+import static dev.wick.backend.cpu.emit.Assembler.R13;
+import static dev.wick.backend.cpu.emit.Assembler.R15;
+import static dev.wick.backend.cpu.emit.Assembler.RAX;
+import static dev.wick.backend.cpu.emit.Assembler.RBP;
+import static dev.wick.backend.cpu.emit.Assembler.RBX;
+import static dev.wick.backend.cpu.emit.Assembler.RDI;
+
+import dev.wick.backend.cpu.emit.Assembler.Label;
+import dev.wick.backend.cpu.loop.TileDot;
+
+/**
+ * Emits {@code y[i][r] = w[r] · x[i]} for tiles of bytes or of four bits and one to eight vectors
+ * of {@link Int8RoundingCode}, by products of four unsigned bytes with four signed ones at a time
+ * (AVX-512 VNNI).
+ *
+ * <p>Weights are unsigned, above their lowest value; the sum of a block begins at that value times
+ * the sum of the block's x, so that it is exact. Then it is scaled and added to the sum of the
+ * blocks before, whatever the number of vectors: so their number does not change the bits.
+ *
+ * <p>Arguments: a = tiles, c = their number (at least 1), d = blocks of a row (at least 1), e = x,
+ * f = y, g = bytes between vectors of x, h = bytes between those of y, i = {@link #SCRATCH_BYTES}
+ * of scratch.
+ */
+final class Int8TileCode {
+  /** Vectors at most. */
+  static final int MAX_VECTORS = 8;
+
+  /** Scratch that the sums of blocks take. */
+  static final int SCRATCH_BYTES = 128 * MAX_VECTORS;
+
+  private static final int BITS = 512;
+  private static final int BYTES = 64;
+  private static final int HALVES = 2;
+  private static final int WORDS = HALVES * MAX_VECTORS;
+  private static final int X = WORDS + 2 * HALVES;
+  private static final int SCALES = X + 4;
+  private static final int SPARES = SCALES + HALVES;
+  private static final int LOW_BITS = 31;
+  private static final int AHEAD = 1 << 15;
+  private static final int[] SAVED = {RBX, RBP, R12, R13, R15};
+
+  private final Assembler asm = new Assembler();
+  private final Int8Tile tile;
+  private final int vectors;
+
+  private Int8TileCode(Int8Tile tile, int vectors) {
+    this.tile = tile;
+    this.vectors = vectors;
+  }
+
+  /**
+   * The code.
+   *
+   * @param vectors 1 to {@link #MAX_VECTORS}
+   */
+  static byte[] emit(Int8Tile tile, int vectors) {
+    return new Int8TileCode(tile, vectors).build();
+  }
+
+  private int sum(int half, int vector) {
+    return half * vectors + vector;
+  }
+
+  // rsi w, rcx tiles, r8 blocks, r9 r10 rbx x of vector 0 3 6, r11 bytes between vectors, rdi y,
+  // rbp
+  // bytes between its vectors, r13 the beginning of x, r15 scratch, rax blocks left.
+  private byte[] build() {
+    for (int register : SAVED) {
+      asm.push(register);
+    }
+    asm.load(RDI, Arguments.onStack('f', SAVED.length));
+    asm.load(R11, Arguments.onStack('g', SAVED.length));
+    asm.load(RBP, Arguments.onStack('h', SAVED.length));
+    asm.load(R15, Arguments.onStack('i', SAVED.length));
+    asm.moveImmediate(RAX, 0x0f0f0f0f);
+    asm.broadcastRegister(BITS, LOW_BITS, RAX);
+    asm.move(R13, Arguments.E);
+    Label next = asm.here();
+    emitPointers();
+    asm.vector(VectorOp.XOR_INT, BITS, 0, 0, 0);
+    for (int i = 0; i < HALVES * vectors; i++) {
+      asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(R15, i * BYTES));
+    }
+    asm.move(RAX, Arguments.D);
+    Label block = asm.here();
+    emitBlock();
+    asm.decrement(RAX);
+    asm.jump(Assembler.NOT_ZERO, block);
+    emitResults();
+    asm.addImmediate(RDI, 4 * TileDot.ROWS);
+    asm.decrement(Arguments.C);
+    asm.jump(Assembler.NOT_ZERO, next);
+    for (int i = SAVED.length - 1; i >= 0; i--) {
+      asm.pop(SAVED[i]);
+    }
+    asm.leave();
+    return asm.toBytes();
+  }
+
+  private void emitPointers() {
+    asm.move(Arguments.E, R13);
+    if (vectors > 3) {
+      asm.address(R10, Mem.at(Arguments.E, R11, 2, 0));
+      asm.add(R10, R11);
+    }
+    if (vectors > 6) {
+      asm.address(RBX, Mem.at(R10, R11, 2, 0));
+      asm.add(RBX, R11);
+    }
+  }
+
+  private void emitBlock() {
+    for (int line = 0; line < tile.blockBytes(); line += BYTES) {
+      asm.prefetch(w(AHEAD + line), 2);
+    }
+    for (int i = 0; i < vectors; i++) {
+      asm.vector(VectorOp.BROADCAST, BITS, sum(0, i), 0, x(i, Int8Tile.SUM_AT));
+      asm.vector(VectorOp.MOVE_ALIGNED, BITS, sum(1, i), 0, sum(0, i));
+    }
+    if (tile.isPacked()) {
+      emitPackedProducts();
+    } else {
+      emitProducts();
+    }
+    emitScaling();
+    asm.addImmediate(Arguments.A, tile.blockBytes());
+    asm.addImmediate(Arguments.E, Int8Tile.PREPARED_BYTES);
+    if (vectors > 3) {
+      asm.addImmediate(R10, Int8Tile.PREPARED_BYTES);
+    }
+    if (vectors > 6) {
+      asm.addImmediate(RBX, Int8Tile.PREPARED_BYTES);
+    }
+  }
+
+  private void emitProducts() {
+    for (int word = 0; word < TileDot.BLOCK / 4; word++) {
+      int at = WORDS + word % 2 * HALVES;
+      for (int half = 0; half < HALVES; half++) {
+        asm.vector(VectorOp.LOAD, BITS, at + half, 0, w((word * HALVES + half) * BYTES));
+      }
+      emitDots(word, at, 1);
+    }
+  }
+
+  private void emitPackedProducts() {
+    for (int pair = 0; pair < TileDot.BLOCK / 8; pair++) {
+      for (int half = 0; half < HALVES; half++) {
+        int low = WORDS + 2 * half;
+        asm.vector(VectorOp.LOAD, BITS, low, 0, w((pair * HALVES + half) * BYTES));
+        asm.vectorShiftRight(BITS, low + 1, low, 4);
+        asm.vector(VectorOp.AND_INT, BITS, low, low, LOW_BITS);
+        asm.vector(VectorOp.AND_INT, BITS, low + 1, low + 1, LOW_BITS);
+      }
+      emitDots(2 * pair, WORDS, 2);
+      emitDots(2 * pair + 1, WORDS + 1, 2);
+    }
+  }
+
+  /** Products of four elements of each row with those of each vector. */
+  private void emitDots(int word, int weights, int step) {
+    for (int i = 0; i < vectors; i++) {
+      int x = X + i % 4;
+      asm.vector(VectorOp.BROADCAST, BITS, x, 0, x(i, 4 * word));
+      for (int half = 0; half < HALVES; half++) {
+        asm.vector(VectorOp.DOT_INT8, BITS, sum(half, i), weights + step * half, x);
+      }
+    }
+  }
+
+  private void emitScaling() {
+    int spare = SPARES;
+    asm.vector(VectorOp.LOAD, BITS, spare, 0, w(tile.blockBytes() - BYTES));
+    for (int half = 0; half < HALVES; half++) {
+      if (half > 0) {
+        asm.vectorShiftRight(BITS, spare, spare, 16);
+      }
+      asm.vector(VectorOp.NARROW_INT_TO_SHORT, BITS, spare, 0, SCALES + half);
+      asm.vector(VectorOp.HALF_TO_FLOAT, BITS, SCALES + half, 0, SCALES + half);
+    }
+    for (int i = 0; i < vectors; i++) {
+      int scale = X + i % 4;
+      asm.vector(VectorOp.BROADCAST, BITS, scale, 0, x(i, Int8Tile.SCALE_AT));
+      for (int half = 0; half < HALVES; half++) {
+        int sum = sum(half, i);
+        Mem total = Mem.at(R15, sum * BYTES);
+        int both = SPARES + half;
+        asm.vector(VectorOp.MULTIPLY, BITS, both, SCALES + half, scale);
+        asm.vector(VectorOp.INT_TO_FLOAT, BITS, sum, 0, sum);
+        asm.vector(VectorOp.FMA_213, BITS, sum, both, total);
+        asm.vector(VectorOp.STORE, BITS, sum, 0, total);
+      }
+    }
+  }
+
+  private static Mem w(int displacement) {
+    return Mem.at(Arguments.A, displacement);
+  }
+
+  private Mem x(int vector, int displacement) {
+    int base =
+        switch (vector / 3) {
+          case 0 -> Arguments.E;
+          case 1 -> R10;
+          default -> RBX;
+        };
+    return vector % 3 == 0
+        ? Mem.at(base, displacement)
+        : Mem.at(base, R11, vector % 3, displacement);
+  }
+
+  private void emitResults() {
+    asm.move(R12, RDI);
+    for (int i = 0; i < vectors; i++) {
+      for (int half = 0; half < HALVES; half++) {
+        asm.vector(VectorOp.LOAD, BITS, 0, 0, Mem.at(R15, sum(half, i) * BYTES));
+        asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(R12, half * BYTES));
+      }
+      if (i + 1 < vectors) {
+        asm.add(R12, RBP);
+      }
+    }
+  }
+}
