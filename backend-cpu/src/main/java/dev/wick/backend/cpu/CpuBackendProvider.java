@@ -1,5 +1,6 @@
 package dev.wick.backend.cpu;
 
+import dev.wick.backend.cpu.kernel.Activations;
 import dev.wick.engine.spi.BackendProvider;
 import dev.wick.engine.spi.Device;
 import dev.wick.engine.spi.DeviceException;
@@ -9,6 +10,7 @@ import dev.wick.engine.spi.Spi;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Offers the processor as the device {@code cpu:0}.
@@ -46,6 +48,12 @@ public final class CpuBackendProvider implements BackendProvider {
     if (threads < 1 || threads > MAX_THREADS) {
       return new Probe.Unavailable(
           "%s is %d".formatted(THREADS, threads), "set it to a number from 1 to " + MAX_THREADS);
+    }
+    try {
+      Activations.wanted();
+    } catch (IllegalArgumentException unknown) {
+      return new Probe.Unavailable(
+          Objects.requireNonNull(unknown.getMessage()), "set it to one of these");
     }
     return new Probe.Available(List.of(info(threads)));
   }

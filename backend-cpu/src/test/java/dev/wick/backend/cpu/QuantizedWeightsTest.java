@@ -2,7 +2,9 @@ package dev.wick.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.wick.backend.cpu.kernel.Activations;
 import dev.wick.engine.Engine;
 import dev.wick.engine.FallbackMode;
 import dev.wick.engine.Tensor;
@@ -21,6 +23,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -136,6 +139,44 @@ class QuantizedWeightsTest {
         }
         assertThat((double) y[i]).isBetween(expected - 2e-4, expected + 2e-4);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"Q8_0", "Q4_0"})
+  void linear_int8Activations_roundsThemAndHasTheSameBitsInAnyCompany(DType dtype)
+      throws IOException {
+    try (Arena code = Arena.ofShared()) {
+      boolean available = LoopChoice.fastest(code).loops().int8Tiles().containsKey(dtype);
+      assumeTrue(available, "no machine code with AVX-512 VNNI");
+    }
+    System.setProperty(Activations.PROPERTY, "int8");
+    try {
+      add("layer.weight", 70, 512);
+      Tensor weight = weights(dtype).linear("layer", 70, 512, false).weight().tensor();
+      float[] blocks = wide(weight);
+      float[] x = random(40 * 512);
+
+      float[] y = ((Tensor) scope.tensor(x, 40, 512).linear(weight)).toFloatArray();
+
+      double squares = 0;
+      double errors = 0;
+      for (int i = 0; i < y.length; i++) {
+        double expected = 0;
+        for (int k = 0; k < 512; k++) {
+          expected += x[i / 70 * 512 + k] * (double) blocks[i % 70 * 512 + k];
+        }
+        squares += expected * expected;
+        errors += (y[i] - expected) * (y[i] - expected);
+      }
+      assertThat(Math.sqrt(errors / squares)).isLessThan(0.01);
+      for (int rows : new int[] {1, 3, 8, 17}) {
+        float[] few = Arrays.copyOf(x, rows * 512);
+        assertThat(((Tensor) scope.tensor(few, rows, 512).linear(weight)).toFloatArray())
+            .isEqualTo(Arrays.copyOf(y, rows * 70));
+      }
+    } finally {
+      System.clearProperty(Activations.PROPERTY);
     }
   }
 

@@ -6,7 +6,7 @@ import dev.wick.engine.tensor.DType;
 import java.util.Optional;
 
 /** In which precision activations are multiplied with weights. */
-enum Activations {
+public enum Activations {
   /** As they are, always. */
   F32,
   /** Rounded to BF16, by products of more than a few rows with weights that have no more either. */
@@ -15,14 +15,14 @@ enum Activations {
   INT8;
 
   /** System property: the name of one of these in lower case. */
-  static final String PROPERTY = "wick.cpu.activations";
+  public static final String PROPERTY = "wick.cpu.activations";
 
   /**
    * What is wanted.
    *
    * @throws IllegalArgumentException if the property has another value
    */
-  static Activations wanted() {
+  public static Activations wanted() {
     String value = System.getProperty(PROPERTY, "f32");
     return switch (value) {
       case "f32" -> F32;
