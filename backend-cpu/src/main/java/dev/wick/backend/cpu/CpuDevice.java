@@ -23,6 +23,7 @@ final class CpuDevice implements Device {
   private final InnerLoops loops;
   private final WorkerTeam team;
   private final WarmUp warmUp;
+  private final LargePages pages = new LargePages();
   private int openBuffers;
   private long openBytes;
   private boolean closed;
@@ -85,7 +86,7 @@ final class CpuDevice implements Device {
     long byteSize = WeightTiles.byteSize(spec);
     Arena arena = Arena.ofShared();
     try (Execution execution = new Execution(team)) {
-      MemorySegment tiles = HostMemory.allocate(byteSize, arena);
+      MemorySegment tiles = pages.allocate(byteSize, arena);
       if (WeightTiles.pack(execution, memory, spec, tiles)) {
         return opened(CpuBuffer.ofWeight(this, memory, new CpuBuffer.Tiles(spec, tiles), arena));
       }

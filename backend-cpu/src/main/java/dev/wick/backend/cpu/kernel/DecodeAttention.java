@@ -9,34 +9,33 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Attention of single tokens: lanes run along the head, and a piece of the cache that has been
- * brought near serves all query heads of its group. A piece is a block of the cache; of a cache in
- * Q8_0 it is as many positions as fit into the first-level cache once they are expanded. Long
- * contexts are split into spans whose partial results are merged afterwards.
+ * brought near serves all query heads of its group. A piece is as many positions as fit into the
+ * first-level cache; of a cache in Q8_0, once they are expanded. Long contexts are split into spans
+ * whose partial results are merged afterwards.
  */
 final class DecodeAttention {
   /** Cache positions of a span. */
   static final int SPAN = 512;
 
   private static final int PIECE = 128;
-  private static final int EXPANDED_BYTES = 1 << 15;
+  private static final int PIECE_BYTES = 1 << 15;
 
   private final PagedPlan plan;
   private final RowMath math;
   private final BlockRows blocks;
-  private final int expandedRows;
+  private final int pieceRows;
   private final long expandedAt;
 
   DecodeAttention(PagedPlan plan, InnerLoops loops) {
     this.plan = plan;
     this.math = loops.rows();
     this.blocks = loops.blocks();
-    boolean packed = plan.hasPackedKeys() && plan.hasPackedValues();
-    this.expandedRows = packed ? expandedRows(plan.headDim, plan.valueDim) : 0;
+    this.pieceRows = pieceRows(plan.headDim, plan.valueDim);
     this.expandedAt = (partial(plan.group) + 63) & -64;
   }
 
-  private static int expandedRows(long headDim, long valueDim) {
-    return Math.clamp(EXPANDED_BYTES / (4 * Math.max(headDim, valueDim)), 16, PIECE);
+  private static int pieceRows(long headDim, long valueDim) {
+    return Math.clamp(PIECE_BYTES / (4 * Math.max(headDim, valueDim)), 16, PIECE);
   }
 
   /** Whether a span of heads of these sizes fits into a worker's scratch. */
@@ -121,8 +120,7 @@ final class DecodeAttention {
     int s = plan.sequence(token);
     int next = from;
     while (next < end) {
-      int inBlock = Math.min(PIECE, plan.blockSize - next % plan.blockSize);
-      int count = Math.min(expandedRows > 0 ? expandedRows : inBlock, end - next);
+      int count = Math.min(pieceRows, end - next);
       weigh(scratch, token, kvHead, s, next, count);
       add(scratch, kvHead, s, next, count);
       next += count;
@@ -131,33 +129,39 @@ final class DecodeAttention {
 
   /** Turns the scores of some positions into weights, for all heads of a group. */
   private void weigh(MemorySegment scratch, int token, int kvHead, int s, int from, int count) {
-    MemorySegment keys = plan.keys.segment();
-    long key = plan.key(s, from, kvHead);
-    long step = plan.keyStep;
     if (plan.hasPackedKeys()) {
       for (int i = 0; i < count; i += inBlock(from + i, count - i)) {
         long at = plan.key(s, from + i, kvHead);
-        expand(plan.keys, at, step, inBlock(from + i, count - i), plan.headDim, scratch, i);
+        expand(plan.keys, at, plan.keyStep, inBlock(from + i, count - i), plan.headDim, scratch, i);
       }
-      keys = scratch;
-      key = expandedAt;
-      step = 4L * plan.headDim;
     }
     for (int g = 0; g < plan.group; g++) {
       long query = plan.query(token, kvHead * plan.group + g);
-      math.scores(
-          plan.query.segment(),
-          query,
-          keys,
-          key,
-          step,
-          count,
-          plan.headDim,
-          plan.scale,
-          scratch,
-          weights(g));
+      if (plan.hasPackedKeys()) {
+        scores(query, scratch, expandedAt, 4L * plan.headDim, count, scratch, weights(g));
+      } else {
+        for (int i = 0; i < count; i += inBlock(from + i, count - i)) {
+          long key = plan.key(s, from + i, kvHead);
+          int rows = inBlock(from + i, count - i);
+          long to = weights(g) + 4L * i;
+          scores(query, plan.keys.segment(), key, plan.keyStep, rows, scratch, to);
+        }
+      }
       softmax(scratch, weights(g), partial(g), count);
     }
+  }
+
+  private void scores(
+      long query,
+      MemorySegment keys,
+      long key,
+      long step,
+      int count,
+      MemorySegment scratch,
+      long to) {
+    MemorySegment queries = plan.query.segment();
+    int dim = plan.headDim;
+    math.scores(queries, query, keys, key, step, count, dim, plan.scale, scratch, to);
   }
 
   /**
@@ -186,20 +190,30 @@ final class DecodeAttention {
   /** Adds the weighted values of some positions, for all heads of a group. */
   private void add(MemorySegment scratch, int kvHead, int s, int from, int count) {
     int dim = plan.valueDim;
-    MemorySegment values = plan.values.segment();
-    long value = plan.value(s, from, kvHead);
-    long step = plan.valueStep;
     if (plan.hasPackedValues()) {
       for (int i = 0; i < count; i += inBlock(from + i, count - i)) {
         long at = plan.value(s, from + i, kvHead);
-        expand(plan.values, at, step, inBlock(from + i, count - i), dim, scratch, i);
+        expand(plan.values, at, plan.valueStep, inBlock(from + i, count - i), dim, scratch, i);
       }
-      values = scratch;
-      value = expandedAt;
-      step = 4L * dim;
     }
     for (int g = 0; g < plan.group; g++) {
-      math.accumulate(scratch, weights(g), values, value, step, count, dim, scratch, partial(g));
+      if (plan.hasPackedValues()) {
+        math.accumulate(
+            scratch, weights(g), scratch, expandedAt, 4L * dim, count, dim, scratch, partial(g));
+        continue;
+      }
+      for (int i = 0; i < count; i += inBlock(from + i, count - i)) {
+        math.accumulate(
+            scratch,
+            weights(g) + 4L * i,
+            plan.values.segment(),
+            plan.value(s, from + i, kvHead),
+            plan.valueStep,
+            inBlock(from + i, count - i),
+            dim,
+            scratch,
+            partial(g));
+      }
     }
   }
 

@@ -21,7 +21,7 @@ final class PagedAttentionKernel implements CpuKernel {
   private static final int MAX_SPLIT_TOKENS = 64;
 
   /** Multiply-adds below which waking a thread costs more than it brings. */
-  private static final long SMALL_WORK = 200_000;
+  private static final long SMALL_WORK = 20_000;
 
   private final PagedPlan plan;
   private final DecodeAttention decode;
