@@ -1,6 +1,7 @@
 package dev.wick.backend.cpu.emit;
 
 import static dev.wick.backend.cpu.emit.Assembler.RAX;
+import static dev.wick.backend.cpu.emit.Assembler.RDI;
 
 import dev.wick.backend.cpu.emit.Assembler.Label;
 import dev.wick.backend.cpu.loop.FloatTileDot;
@@ -21,26 +22,33 @@ final class BlockCode {
   private BlockCode() {}
 
   /**
-   * Expands blocks of Q8_0 to F32, exactly.
+   * Expands rows of blocks of Q8_0 to neighbouring rows in F32, exactly.
    *
-   * <p>Arguments: a = blocks, c = their number (at least 1), d = target.
+   * <p>Arguments: a = blocks, b = bytes between rows, c = blocks of a row (at least 1), d = target,
+   * e = number of rows (at least 1).
    */
   static byte[] widenQ8() {
     Assembler asm = new Assembler();
     int half = BYTES / 4;
+    Label row = asm.here();
+    asm.move(RAX, Arguments.A);
+    asm.move(RDI, Arguments.C);
     Label block = asm.here();
-    asm.vector(VectorOp.BROADCAST_SHORT, 256, 0, 0, Mem.at(Arguments.A));
+    asm.vector(VectorOp.BROADCAST_SHORT, 256, 0, 0, Mem.at(RAX));
     asm.vector(VectorOp.HALF_TO_FLOAT, BITS, 0, 0, 0);
     for (int i = 0; i < HALVES; i++) {
-      asm.vector(VectorOp.BYTE_TO_INT, BITS, 1 + i, 0, Mem.at(Arguments.A, 2 + i * half));
+      asm.vector(VectorOp.BYTE_TO_INT, BITS, 1 + i, 0, Mem.at(RAX, 2 + i * half));
       asm.vector(VectorOp.INT_TO_FLOAT, BITS, 1 + i, 0, 1 + i);
       asm.vector(VectorOp.MULTIPLY, BITS, 1 + i, 1 + i, 0);
       asm.vector(VectorOp.STORE, BITS, 1 + i, 0, Mem.at(Arguments.D, i * BYTES));
     }
-    asm.addImmediate(Arguments.A, DType.Q8_0.blockBytes());
+    asm.addImmediate(RAX, DType.Q8_0.blockBytes());
     asm.addImmediate(Arguments.D, HALVES * BYTES);
-    asm.decrement(Arguments.C);
+    asm.decrement(RDI);
     asm.jump(Assembler.NOT_ZERO, block);
+    asm.add(Arguments.A, Arguments.B);
+    asm.decrement(Arguments.E);
+    asm.jump(Assembler.NOT_ZERO, row);
     asm.leave();
     return asm.toBytes();
   }

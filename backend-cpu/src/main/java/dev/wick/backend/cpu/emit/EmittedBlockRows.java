@@ -27,12 +27,44 @@ final class EmittedBlockRows implements BlockRows {
       long targetOffset) {
     if (dtype != DType.Q8_0) {
       base.widen(dtype, blocks, offset, elements, target, targetOffset);
-    } else if (elements > 0) {
-      long from = Addresses.readable(blocks, offset, dtype.byteSize(elements));
-      long to = Addresses.writable(target, targetOffset, 4L * elements);
-      int count = elements / dtype.blockElements();
-      widenQ8.call(blocks, from, 0, count, to, 0, 0, 0, 0, 0, 0, 0);
+    } else {
+      widenQ8(blocks, offset, 0, 1, elements, target, targetOffset);
     }
+  }
+
+  @Override
+  public void widenRows(
+      DType dtype,
+      MemorySegment blocks,
+      long offset,
+      long rowBytes,
+      int rows,
+      int elements,
+      MemorySegment target,
+      long targetOffset) {
+    if (dtype != DType.Q8_0) {
+      base.widenRows(dtype, blocks, offset, rowBytes, rows, elements, target, targetOffset);
+    } else {
+      widenQ8(blocks, offset, rowBytes, rows, elements, target, targetOffset);
+    }
+  }
+
+  private void widenQ8(
+      MemorySegment blocks,
+      long offset,
+      long rowBytes,
+      int rows,
+      int elements,
+      MemorySegment target,
+      long targetOffset) {
+    if (rows <= 0 || elements <= 0) {
+      return;
+    }
+    long span = Addresses.span(rows, rowBytes, DType.Q8_0.byteSize(elements));
+    long from = Addresses.readable(blocks, offset, span);
+    long to = Addresses.writable(target, targetOffset, 4L * rows * elements);
+    int count = elements / DType.Q8_0.blockElements();
+    widenQ8.call(blocks, from, rowBytes, count, to, rows, 0, 0, 0, 0, 0, 0);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.loop.RowMath;
 import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.scalar.ScalarBlockRows;
 import dev.wick.backend.cpu.scalar.ScalarRowMath;
 import dev.wick.engine.op.Binary;
 import dev.wick.engine.tensor.DType;
@@ -148,6 +149,9 @@ final class SelfTest {
           0);
       compare("dot products of Q8_0", vectors * rows);
     }
+    loops.blocks().widenRows(DType.Q8_0, weights, 0, rowBytes, rows, BLOCK, result, 0);
+    new ScalarBlockRows().widenRows(DType.Q8_0, weights, 0, rowBytes, rows, BLOCK, expected, 0);
+    compare("expanded rows of Q8_0", rows * BLOCK);
   }
 
   private void tiles(FloatTileDot dot) throws EmissionException {

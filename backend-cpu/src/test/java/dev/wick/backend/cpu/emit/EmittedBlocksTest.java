@@ -151,6 +151,36 @@ class EmittedBlocksTest {
   }
 
   @Test
+  void widenRows_q8RowsApart_isExact() {
+    for (int n : new int[] {32, 64, 128}) {
+      for (int rows : new int[] {1, 2, 7}) {
+        long rowBytes = 3 * DType.Q8_0.byteSize(n);
+        MemorySegment w = Loops.randomBlocks(arena, random, 3 * rows * n);
+        MemorySegment wide = arena.allocate(4L * rows * n, 64);
+        MemorySegment expected = arena.allocate(4L * rows * n, 64);
+        loops.blocks().widenRows(DType.Q8_0, w, 34, rowBytes, rows, n, wide, 0);
+        for (int r = 0; r < rows; r++) {
+          Quantization.decode(DType.Q8_0, w, 34 + r * rowBytes, expected, 4L * r * n, n);
+        }
+
+        assertThat(wide.mismatch(expected)).as("%d rows of %d", rows, n).isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
+  void widenRows_beyondTheBlocks_isRefused() {
+    MemorySegment w = Loops.randomBlocks(arena, random, 4 * 64);
+    MemorySegment wide = arena.allocate(4L * 4 * 64, 64);
+    long rowBytes = DType.Q8_0.byteSize(64);
+
+    assertThatThrownBy(() -> loops.blocks().widenRows(DType.Q8_0, w, 1, rowBytes, 4, 64, wide, 0))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> loops.blocks().widenRows(DType.Q8_0, w, 0, rowBytes, 4, 64, wide, 4))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
   void expand_tiles_isExactAndRoundsPairsToTheNearest() {
     FloatTileDot dot = loops.tiles().orElseThrow();
     int blocks = 3;

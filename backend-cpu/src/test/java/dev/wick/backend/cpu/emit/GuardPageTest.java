@@ -116,6 +116,8 @@ class GuardPageTest {
 
           MemorySegment wide = atEnd(arena, arena.allocate(4L * n, 64));
           outcome.loops().blocks().widen(DType.Q8_0, w, (count - 1) * rowBytes, n, wide, 0);
+          MemorySegment all = atEnd(arena, arena.allocate(4L * count * n, 64));
+          outcome.loops().blocks().widenRows(DType.Q8_0, w, 0, rowBytes, count, n, all, 0);
           MemorySegment panel = atEnd(arena, arena.allocate(128L * n, 64));
           long last = (count - 1) * (tiles.byteSize() / count);
           tileDot.expand(tiles, last, n / FloatTileDot.BLOCK, panel, 0, 128);
