@@ -22,6 +22,7 @@ final class Throttle {
   private static final int TRIAL_WINDOWS = 10;
 
   private final int threads;
+  private final long lossNanos;
   private volatile int limit;
   private long retryAt;
   private long total;
@@ -30,8 +31,16 @@ final class Throttle {
   private int trial;
 
   Throttle(int threads) {
+    this(threads, LOSS_NANOS);
+  }
+
+  /**
+   * @param lossNanos what may be lost in a window before a helper is suspended
+   */
+  Throttle(int threads, long lossNanos) {
     this.threads = threads;
     this.limit = threads;
+    this.lossNanos = lossNanos;
   }
 
   /** Threads that may take part now, the caller included. */
@@ -70,7 +79,7 @@ final class Throttle {
       lost += stall;
     }
     total += end - start;
-    if (lost >= (trial > 0 ? TRIAL_LOSS_NANOS : LOSS_NANOS) && limit > 1) {
+    if (lost >= (trial > 0 ? TRIAL_LOSS_NANOS : lossNanos) && limit > 1) {
       limit = limit() - 1;
       retryAt = end + penalty;
       penalty = Math.min(2 * penalty, MAX_PENALTY_NANOS);

@@ -49,10 +49,14 @@ public final class WorkerTeam implements AutoCloseable {
    * @throws IllegalArgumentException if the size is not between 1 and 1024
    */
   public WorkerTeam(int size) {
+    this(size, new Throttle(size));
+  }
+
+  WorkerTeam(int size, Throttle throttle) {
     if (size < 1 || size > 1024) {
       throw new IllegalArgumentException("team: expected 1 to 1024 threads, got " + size);
     }
-    throttle = new Throttle(size);
+    this.throttle = throttle;
     words = new AtomicLongArray(RANGES + (size + 1) * LINE);
     threads = new Thread[size - 1];
     workers = new Worker[size - 1];

@@ -121,7 +121,9 @@ class WorkerTeamTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 4})
   void run_helpersAsleepBetweenRegions_useThemEveryTime(int threads) {
-    try (WorkerTeam team = new WorkerTeam(threads);
+    // On a busy machine helpers would be suspended, and nobody would count down.
+    Throttle never = new Throttle(threads, Long.MAX_VALUE);
+    try (WorkerTeam team = new WorkerTeam(threads, never);
         Execution execution = new Execution(team)) {
       for (int i = 0; i < 50; i++) {
         CountDownLatch both = new CountDownLatch(2);
