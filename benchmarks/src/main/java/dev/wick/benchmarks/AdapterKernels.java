@@ -46,6 +46,12 @@ public final class AdapterKernels {
     {INTERMEDIATE, HIDDEN}
   };
 
+  /** How many of them have the same input. */
+  private static final int[] TOGETHER = {3, 1, 2, 1};
+
+  /** Runs of each layer. */
+  private static final int ROUNDS = 60;
+
   private final Engine engine;
   private final TensorScope scope;
   private final Random random = new Random(1);
@@ -125,48 +131,73 @@ public final class AdapterKernels {
     Tensor pool = filled(DType.F32, 16 * floats);
     System.out.printf("adapter: %.1f MB%n", 4 * floats / 1e6);
     for (int tokens : new int[] {1, 16}) {
-      List<Program> programs = new ArrayList<>();
-      List<String> names = new ArrayList<>();
-      for (int adapters : tokens == 1 ? new int[] {0, 1} : new int[] {0, 1, 16}) {
-        programs.add(engine.trace(tracer -> decode(tracer, weights, pool, tokens, adapters)));
-        names.add(adapters + " adapters");
-      }
-      // In turns, so that ratios hold when the machine drifts.
-      double[] best = new double[programs.size()];
-      Arrays.fill(best, Double.MAX_VALUE);
-      for (int round = 0; round < 6; round++) {
-        for (int i = 0; i < best.length; i++) {
-          best[i] = Math.min(best[i], milliseconds(programs.get(i), 0.5));
-        }
-      }
-      for (int i = 0; i < best.length; i++) {
+      int[] adapters = tokens == 1 ? new int[] {0, 1} : new int[] {0, 1, 16};
+      double[] milliseconds = decode(weights, pool, tokens, adapters);
+      for (int i = 0; i < adapters.length; i++) {
         System.out.printf(
-            "%d tokens, %s: %.2f ms, %.3f of no adapter%n",
-            tokens, names.get(i), best[i], best[i] / best[0]);
+            "%d tokens, %d adapters: %.2f ms, %.3f of no adapter%n",
+            tokens, adapters[i], milliseconds[i], milliseconds[i] / milliseconds[0]);
       }
-      programs.forEach(Program::close);
     }
   }
 
-  private void decode(Tracer tracer, List<Tensor> weights, Tensor pool, int tokens, int adapters) {
+  /**
+   * Milliseconds of all layers, each the median of many runs. A layer takes a millisecond, and
+   * after each the next number of adapters has its turn with a layer far away, so that ratios hold
+   * when the machine drifts and nothing is in a cache.
+   */
+  private double[] decode(List<Tensor> weights, Tensor pool, int tokens, int[] adapters) {
+    List<List<Program>> programs = new ArrayList<>();
+    for (int count : adapters) {
+      List<Program> layers = new ArrayList<>();
+      for (int i = 0; i < LAYERS; i++) {
+        int layer = i;
+        layers.add(engine.trace(tracer -> layer(tracer, weights, pool, layer, tokens, count)));
+      }
+      programs.add(layers);
+    }
+    double[][] times = new double[adapters.length][LAYERS * ROUNDS];
+    for (int run = -LAYERS * ROUNDS / 2; run < LAYERS * ROUNDS; run++) { // the first warm up
+      for (int i = 0; i < adapters.length; i++) {
+        int layer = Math.floorMod(run + i * LAYERS / adapters.length, LAYERS);
+        long start = System.nanoTime();
+        programs.get(i).get(layer).run();
+        programs.get(i).get(layer).synchronize();
+        times[i][Math.max(0, run)] = (System.nanoTime() - start) / 1e6;
+      }
+    }
+    programs.forEach(layers -> layers.forEach(Program::close));
+    double[] medians = new double[adapters.length];
+    for (int i = 0; i < medians.length; i++) {
+      Arrays.sort(times[i]);
+      medians[i] = LAYERS * times[i][LAYERS * ROUNDS / 2];
+    }
+    return medians;
+  }
+
+  private void layer(
+      Tracer tracer, List<Tensor> weights, Tensor pool, int layer, int tokens, int adapters) {
     int[] offsets = new int[16];
     int stride = Math.toIntExact(pool.extent(0) / 16 / LoraMatMul.UNIT);
     for (int i = 0; i < 16; i++) {
-      offsets[i] = i * stride;
+      offsets[i] = i * stride + layer * stride / LAYERS;
     }
-    Expr x = normal(tokens, HIDDEN);
-    for (int i = 0; i < weights.size(); i++) {
-      int[] linear = LINEARS[i % LINEARS.length];
-      Expr input = linear[0] == HIDDEN ? x : tracer.adopt(normal(tokens, INTERMEDIATE));
-      Expr y = tracer.adopt(input).matMul(weights.get(i).transpose(0, 1));
-      if (adapters > 0) {
-        y = Expr.apply(new LoraMatMul(RANK), uses(input, y, pool, offsets, adapters)).getFirst();
-        for (int j = 0; j < 16; j++) {
-          offsets[j] += RANK * (linear[0] + linear[1]) / LoraMatMul.UNIT;
-        }
+    int linear = 0;
+    for (int together : TOGETHER) {
+      Expr x = tracer.adopt(normal(tokens, LINEARS[linear][0]));
+      List<Expr> products = new ArrayList<>();
+      for (int i = linear; i < linear + together; i++) {
+        products.add(x.matMul(weights.get(layer * LINEARS.length + i).transpose(0, 1)));
       }
-      if (i == weights.size() - 1) {
-        tracer.output("y", y);
+      for (int i = 0; i < together; i++, linear++) {
+        Expr y = products.get(i);
+        if (adapters > 0) {
+          y = Expr.apply(new LoraMatMul(RANK), uses(x, y, pool, offsets, adapters)).getFirst();
+          for (int j = 0; j < 16; j++) {
+            offsets[j] += RANK * (LINEARS[linear][0] + LINEARS[linear][1]) / LoraMatMul.UNIT;
+          }
+        }
+        tracer.output("y" + linear, y);
       }
     }
   }

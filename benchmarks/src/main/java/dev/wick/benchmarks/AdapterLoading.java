@@ -6,32 +6,20 @@ import dev.wick.engine.model.AdapterUse;
 import dev.wick.engine.model.KvLease;
 import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.model.LoadOptions;
-import dev.wick.engine.model.LowRank;
 import dev.wick.engine.model.Models;
 import dev.wick.engine.model.StepBatch;
 import dev.wick.engine.model.StepOutput;
 import dev.wick.engine.tensor.DType;
-import dev.wick.engine.tensor.HostTensor;
-import dev.wick.engine.tensor.Shape;
-import dev.wick.engine.tensor.TensorSpec;
 import dev.wick.formats.Checkpoint;
 import dev.wick.lora.AdapterLease;
 import dev.wick.lora.AdapterRegistry;
 import dev.wick.lora.peft.BaseWeights;
-import dev.wick.lora.peft.ModuleSelector;
 import dev.wick.lora.peft.PeftAdapter;
-import dev.wick.lora.peft.PeftConfig;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
 
 /**
  * Measures how long an adapter of rank 8 on all linears takes from its folder to its first use, and
@@ -41,7 +29,6 @@ import java.util.Random;
  * <p>Arguments: checkpoint folder, rounds.
  */
 public final class AdapterLoading {
-  private static final int RANK = 8;
   private static final int SWITCHES = 200_000;
   private static final long ADAPTER_BYTES = 80L << 20;
 
@@ -75,39 +62,10 @@ public final class AdapterLoading {
   }
 
   private void write(Path folder, DType dtype) throws IOException {
-    Random random = new Random(1);
-    PeftConfig config =
-        PeftConfig.builder(RANK, 2 * RANK).targetModules(new ModuleSelector.AllLinear()).build();
-    Map<String, LowRank> deltas = new LinkedHashMap<>();
-    for (String name : checkpoint.weights().names()) {
-      Shape shape = checkpoint.weights().find(name).orElseThrow().shape();
-      if (shape.rank() == 2 && name.contains(".layers.")) {
-        deltas.put(
-            name.substring(0, name.length() - ".weight".length()),
-            new LowRank(
-                random(random, dtype, RANK, shape.extent(1)),
-                random(random, dtype, shape.extent(0), RANK),
-                2));
-      }
-    }
-    PeftAdapter adapter = PeftAdapter.of("new", config, deltas, Map.of());
+    PeftAdapter adapter = RandomAdapter.of(checkpoint, dtype);
     adapter.save(folder);
     System.out.printf(
         "%s: %d tensors, %.1f MB%n", dtype, adapter.tensors().size(), adapter.byteSize() / 1e6);
-  }
-
-  private static HostTensor random(Random random, DType dtype, long rows, long columns) {
-    TensorSpec spec = TensorSpec.of(dtype, rows, columns);
-    MemorySegment data = Arena.ofAuto().allocate(spec.byteSize(), 64);
-    for (long i = 0; i < rows * columns; i++) {
-      int bits = Float.floatToRawIntBits((float) random.nextGaussian() * 0.01f);
-      if (dtype == DType.F32) {
-        data.setAtIndex(ValueLayout.JAVA_INT, i, bits);
-      } else {
-        data.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (bits >>> 16));
-      }
-    }
-    return new HostTensor(spec, data);
   }
 
   private void measure(Path folder, DType dtype, int rounds) throws IOException {

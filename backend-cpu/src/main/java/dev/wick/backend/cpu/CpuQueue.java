@@ -71,7 +71,7 @@ final class CpuQueue implements CommandQueue {
 
   /**
    * Binds every call once; matrix products that follow each other and share their left operand
-   * become one, and so do a sum and its norm.
+   * become one, with what adapters add to them, and so do a sum and its norm.
    */
   @Override
   public CpuRecording record(List<OpCall> calls) {
@@ -98,7 +98,13 @@ final class CpuQueue implements CommandQueue {
           end++;
         }
         List<OpCall> run = calls.subList(from, end);
-        steps.add(run.size() == 1 ? kernels.bind(call) : kernels.bindTogether(run));
+        CpuKernel kernel = run.size() == 1 ? kernels.bind(call) : kernels.bindTogether(run);
+        int added = end;
+        while (end < calls.size()
+            && kernels.addsTo(run, calls.subList(added, end), calls.get(end))) {
+          end++;
+        }
+        steps.add(end == added ? kernel : kernels.bindAdded(kernel, calls.subList(added, end)));
       }
       from = end;
     }

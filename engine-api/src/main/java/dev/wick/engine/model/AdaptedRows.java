@@ -44,14 +44,20 @@ final class AdaptedRows {
   }
 
   /**
-   * Applies linear layers to the same rows: first all products, which a backend finds side by side,
-   * then what comes on top of each.
+   * Applies linear layers to the same rows: first all products, then what adapters add to them, so
+   * that a backend finds both side by side, then the biases.
    */
   List<Expr> linears(List<Linear> layers, Expr x) {
-    List<Expr> products = layers.stream().map(layer -> product(layer, x)).toList();
     List<Expr> results = new ArrayList<>();
+    layers.forEach(layer -> results.add(product(layer, x)));
     for (int i = 0; i < layers.size(); i++) {
-      results.add(adapted(layers.get(i), x, products.get(i)));
+      results.set(i, adapted(layers.get(i), x, results.get(i)));
+    }
+    for (int i = 0; i < layers.size(); i++) {
+      Optional<Parameter> bias = layers.get(i).bias();
+      if (bias.isPresent()) {
+        results.set(i, results.get(i).add(bias.get().tensor()));
+      }
     }
     return results;
   }
@@ -60,7 +66,7 @@ final class AdaptedRows {
     return replaced(weightOf(layer), layer.weight().tensor(), x::linear);
   }
 
-  /** A product with what adapters and the bias add to it. */
+  /** A product with what adapters add to it. */
   private Expr adapted(Linear layer, Expr x, Expr product) {
     Expr y = product;
     if (pooled != null && pooled.places.containsKey(layer.name())) {
@@ -69,7 +75,7 @@ final class AdaptedRows {
       List<Expr> operands = List.of(x, y, pooled.numbers, pooled.segments, places, pooled.weights);
       y = Expr.apply(op, operands).getFirst();
     }
-    return layer.bias().isPresent() ? y.add(layer.bias().get().tensor()) : y;
+    return y;
   }
 
   /** Rows of an embedding: tokens I32 [rows] to F32 [rows, hidden]. */

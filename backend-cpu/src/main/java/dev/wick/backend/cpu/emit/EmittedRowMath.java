@@ -14,6 +14,10 @@ import java.lang.foreign.MemorySegment;
  */
 final class EmittedRowMath implements RowMath {
   private static final int LANES = 16;
+
+  /** Elements from which rows are read ahead. */
+  private static final int LONG_ROW = 32 * LANES;
+
   private static final MemorySegment NONE = MemorySegment.NULL;
 
   private final RowMath others;
@@ -30,6 +34,7 @@ final class EmittedRowMath implements RowMath {
   private final NativeKernel eightScores;
   private final NativeKernel accumulateOne;
   private final NativeKernel accumulateFour;
+  private final NativeKernel accumulateBlocks;
   private final NativeKernel storeExp;
   private final NativeKernel sumExp;
   private final NativeKernel gate;
@@ -48,6 +53,7 @@ final class EmittedRowMath implements RowMath {
     eightScores = code.add(RowCode.scores(8));
     accumulateOne = code.add(RowCode.accumulate(1));
     accumulateFour = code.add(RowCode.accumulate(4));
+    accumulateBlocks = code.add(RowCode.accumulateBlocks());
     storeExp = code.add(ExpCode.emit(ExpCode.Use.STORE));
     sumExp = code.add(ExpCode.emit(ExpCode.Use.SUM));
     gate = code.add(ExpCode.emit(ExpCode.Use.GATE));
@@ -286,6 +292,11 @@ final class EmittedRowMath implements RowMath {
       MemorySegment y,
       long yOffset) {
     int column = 0;
+    if (count > 0 && n >= LONG_ROW) {
+      column = n - n % (4 * LANES);
+      accumulate(
+          accumulateBlocks, column / LANES, p, pOffset, v, vOffset, vRowBytes, count, y, yOffset);
+    }
     for (; count > 0 && column <= n - 4 * LANES; column += 4 * LANES) {
       long from = vOffset + 4L * column;
       accumulate(
@@ -318,7 +329,7 @@ final class EmittedRowMath implements RowMath {
         count,
         Addresses.readable(v, vOffset, Addresses.span(count, vRowBytes, 4L * n)),
         out(y, yOffset, n),
-        0,
+        vectors / 4,
         0,
         0,
         0,

@@ -1,5 +1,7 @@
 package dev.wick.backend.cpu.emit;
 
+import static dev.wick.backend.cpu.emit.Assembler.R10;
+import static dev.wick.backend.cpu.emit.Assembler.R11;
 import static dev.wick.backend.cpu.emit.Assembler.RAX;
 import static dev.wick.backend.cpu.emit.Assembler.RDI;
 
@@ -13,6 +15,10 @@ import java.util.function.Consumer;
 final class RowCode {
   private static final int BITS = 512;
   private static final int BYTES = 64;
+
+  /** Bytes by which reading long rows is ahead of their use. */
+  private static final int AHEAD = 1024;
+
   private static final int LARGER = 5;
   private static final int UNORDERED = 3;
   private static final int NOT_AT_MOST = 0x16;
@@ -241,6 +247,41 @@ final class RowCode {
     for (int j = 0; j < vectors; j++) {
       asm.vector(VectorOp.STORE, BITS, j, 0, Mem.at(Arguments.E, j * BYTES));
     }
+    asm.leave();
+    return asm.toBytes();
+  }
+
+  /**
+   * As {@link #accumulate} for f blocks of four vectors, which lie next to each other: reads values
+   * ahead, because few rows that are long and far apart are not what the processor foresees.
+   */
+  static byte[] accumulateBlocks() {
+    Assembler asm = new Assembler();
+    asm.load(RDI, Arguments.onStack('f', 0));
+    Label block = asm.here();
+    for (int j = 0; j < 4; j++) {
+      asm.vector(VectorOp.LOAD, BITS, j, 0, Mem.at(Arguments.E, j * BYTES));
+    }
+    asm.move(R10, Arguments.A);
+    asm.move(R11, Arguments.D);
+    asm.move(RAX, Arguments.C);
+    Label loop = asm.here();
+    asm.vector(VectorOp.BROADCAST, BITS, 31, 0, Mem.at(R10));
+    for (int j = 0; j < 4; j++) {
+      asm.prefetch(Mem.at(R11, AHEAD + j * BYTES));
+      asm.vector(VectorOp.FMA_231, BITS, j, 31, Mem.at(R11, j * BYTES));
+    }
+    asm.addImmediate(R10, 4);
+    asm.add(R11, Arguments.B);
+    asm.decrement(RAX);
+    asm.jump(Assembler.NOT_ZERO, loop);
+    for (int j = 0; j < 4; j++) {
+      asm.vector(VectorOp.STORE, BITS, j, 0, Mem.at(Arguments.E, j * BYTES));
+    }
+    asm.addImmediate(Arguments.D, 4 * BYTES);
+    asm.addImmediate(Arguments.E, 4 * BYTES);
+    asm.decrement(RDI);
+    asm.jump(Assembler.NOT_ZERO, block);
     asm.leave();
     return asm.toBytes();
   }

@@ -23,6 +23,7 @@ import java.util.Random;
  */
 final class SelfTest {
   private static final int N = 69;
+  private static final int LONG = 835;
   private static final int ROWS = DotTileCode.ROWS + 1;
   private static final int BLOCK = 32;
   private static final int WHOLE = 2 * BLOCK;
@@ -293,14 +294,22 @@ final class SelfTest {
             math.accumulate(a, 0, b, 0, 4L * n, ROWS, n, to, 0);
           });
     }
+    check(
+        "a weighted sum of long rows",
+        LONG,
+        (math, to) -> math.accumulate(a, 0, b, 0, 4, ROWS, LONG, to, 0));
   }
 
   private void check(String what, Rows rows) throws EmissionException {
+    check(what, N, rows);
+  }
+
+  private void check(String what, int n, Rows rows) throws EmissionException {
     result.fill((byte) 0);
     expected.fill((byte) 0);
     rows.run(loops.rows(), result);
     rows.run(new ScalarRowMath(), expected);
-    compare(what, N);
+    compare(what, n);
   }
 
   /** A number that row arithmetic finds. */

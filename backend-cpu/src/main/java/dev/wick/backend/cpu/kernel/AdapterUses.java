@@ -44,17 +44,16 @@ final class AdapterUses {
   }
 
   /**
-   * Reads the operands and returns the number of multiply-adds that they ask for.
+   * Reads the operands.
    *
    * @throws IllegalArgumentException if a row is outside the batch, a place outside the pool, or a
    *     rank too large
    */
-  long read(HostTensor pool, int in, int out, int tokens) {
+  void read(HostTensor pool, int in, int out, int tokens) {
     active = 0;
     firstRow = tokens;
     endRow = 0;
     anyRescale = false;
-    long work = 0;
     for (int use = 0; use < weight.length; use++) {
       int from = segments.intAt(2L * use);
       int rows = segments.intAt(2L * use + 1);
@@ -79,10 +78,8 @@ final class AdapterUses {
       firstRow = Math.min(firstRow, from);
       endRow = Math.max(endRow, end[i]);
       anyRescale |= rescale[i] >= 0;
-      work += rows * ((long) rank[i] * (in + out) + out);
       active++;
     }
-    return work;
   }
 
   private long optional(HostTensor pool, int use, int part, int length) {

@@ -143,6 +143,45 @@ public final class Kernels {
     return new MatMulKernel(loops, execution, left, rights, results);
   }
 
+  /**
+   * Whether a call adds adapters to one of some products of the same rows, so that it may run with
+   * them and with what is added to the others.
+   *
+   * @param products one matrix product, or several that share their left operand
+   * @param before calls that have been accepted
+   */
+  public boolean addsTo(List<OpCall> products, List<OpCall> before, OpCall call) {
+    if (!(call.op() instanceof LoraMatMul) || !isProduct(products.getFirst().op())) {
+      return false;
+    }
+    TensorView x = call.operands().get(0);
+    TensorView base = call.operands().get(1);
+    List<TensorView> read = new ArrayList<>(call.operands());
+    read.remove(1);
+    return x.equals(products.getFirst().operands().getFirst())
+        && base.equals(call.results().getFirst())
+        && products.stream().anyMatch(product -> base.equals(product.results().getFirst()))
+        && before.stream().noneMatch(other -> base.equals(other.operands().get(1)))
+        && tensor(x).hasContiguousRows()
+        && tensor(base).hasContiguousRows()
+        && tensor(call.operands().get(2)).isContiguous()
+        && products.stream()
+            .map(product -> product.results().getFirst())
+            .noneMatch(y -> read.stream().anyMatch(operand -> Overlap.between(y, operand)));
+  }
+
+  /** The kernel of products, which is bound already, and of calls that {@link #addsTo} accepts. */
+  public CpuKernel bindAdded(CpuKernel products, List<OpCall> calls) {
+    List<LoraPart> parts = new ArrayList<>();
+    for (OpCall call : calls) {
+      List<HostTensor> its = call.operands().stream().map(this::tensor).toList();
+      AdapterUses uses =
+          new AdapterUses((LoraMatMul) call.op(), its.get(3), its.get(4), its.get(5));
+      parts.add(new LoraPart(loops, its.get(0), its.get(1), its.get(2), uses));
+    }
+    return new LoraMatMulKernel(execution, products, parts);
+  }
+
   /** Whether a call adds and the next one normalises the sum, so that both may run as one. */
   public static boolean isSumAndNorm(OpCall add, OpCall norm) {
     return AddRmsNormKernel.fits(add, norm);
@@ -313,7 +352,8 @@ public final class Kernels {
 
   private CpuKernel lora(LoraMatMul op, Binding b) {
     AdapterUses uses = new AdapterUses(op, b.any(3), b.any(4), b.any(5));
-    return new LoraMatMulKernel(loops, execution, b.rows(0), b.inPlaceRows(1), b.plain(2), uses);
+    LoraPart part = new LoraPart(loops, b.rows(0), b.inPlaceRows(1), b.plain(2), uses);
+    return new LoraMatMulKernel(execution, LoraMatMulKernel.NO_PRODUCTS, List.of(part));
   }
 
   /** The operands of one call, with copies of those whose layout a kernel does not take. */

@@ -11,13 +11,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Owned by one queue; one thread at a time.
  */
 public final class Execution implements AutoCloseable {
-  private static final long MIN_SHARED_BYTES = 1L << 20;
-
   private final WorkerTeam team;
   private final Arena arena = Arena.ofShared();
   private final Worker caller = new Worker(0, arena);
-  private @Nullable Arena sharedArena;
-  private MemorySegment shared = MemorySegment.NULL;
+  private final SharedMemory shared = new SharedMemory(1L << 20);
+  private final SharedMemory aside = new SharedMemory(1L << 14);
+  private final Region both = this::runBoth;
+  private @Nullable Region main;
+  private @Nullable Region alongside;
+  private int alongsideChunks;
 
   public Execution(WorkerTeam team) {
     this.team = team;
@@ -35,7 +37,49 @@ public final class Execution implements AutoCloseable {
 
   /** Runs every chunk of a region and returns when all are done. */
   public void run(Region region, int chunks) {
-    team.run(caller, region, chunks);
+    if (alongside == null) {
+      team.run(caller, region, chunks);
+    } else if (chunks <= 1) { // not worth waking anybody
+      runAlongside();
+      team.run(caller, region, chunks);
+    } else {
+      main = region;
+      try {
+        team.run(caller, both, alongsideChunks + chunks);
+      } finally {
+        main = null;
+        alongside = null;
+      }
+    }
+  }
+
+  /**
+   * Lets the next region take the chunks of another along, so that both share one start and one
+   * end. Whoever asks calls {@link #runAlongside} afterwards, as the next kernel need not run a
+   * region at all. The other region keeps what its chunks share in {@link #aside}.
+   */
+  public void takeAlong(Region region, int chunks) {
+    alongside = region;
+    alongsideChunks = chunks;
+  }
+
+  /** Runs the chunks that were to be taken along, on the calling thread, if no region took them. */
+  public void runAlongside() {
+    Region region = alongside;
+    if (region != null) {
+      alongside = null;
+      for (int chunk = 0; chunk < alongsideChunks; chunk++) {
+        region.run(caller, chunk);
+      }
+    }
+  }
+
+  private void runBoth(Worker worker, int chunk) {
+    boolean along = chunk < alongsideChunks;
+    Region region = along ? alongside : main;
+    if (region != null) {
+      region.run(worker, along ? chunk : chunk - alongsideChunks);
+    }
   }
 
   /**
@@ -43,34 +87,29 @@ public final class Execution implements AutoCloseable {
    * bound, never when they run; the content does not survive the kernel.
    */
   public void reserveShared(long bytes) {
-    if (shared.byteSize() >= bytes) {
-      return;
-    }
-    long size =
-        Math.max(MIN_SHARED_BYTES, Math.max(bytes, shared.byteSize() + shared.byteSize() / 2));
-    Arena next = Arena.ofShared();
-    shared = next.allocate(size, 64);
-    Arena previous = sharedArena;
-    sharedArena = next;
-    if (previous != null) {
-      previous.close();
-    }
+    shared.reserve(bytes);
   }
 
   /** Memory that every thread of a region may read and write, 64-byte aligned. */
   public MemorySegment shared() {
-    return shared;
+    return shared.segment();
+  }
+
+  /** Makes sure that {@link #aside()} holds at least {@code bytes}, as for {@link #shared()}. */
+  public void reserveAside(long bytes) {
+    aside.reserve(bytes);
+  }
+
+  /** What {@link #shared()} is, for regions that are taken along by those of another kernel. */
+  public MemorySegment aside() {
+    return aside.segment();
   }
 
   /** Frees the scratch memory. The team stays open. */
   @Override
   public void close() {
-    Arena last = sharedArena;
-    if (last != null) {
-      last.close();
-      sharedArena = null;
-      shared = MemorySegment.NULL;
-    }
+    shared.close();
+    aside.close();
     if (arena.scope().isAlive()) {
       arena.close();
     }

@@ -154,7 +154,7 @@ class RowMathTest {
   @ParameterizedTest
   @MethodSource("loops")
   void scoresAndAccumulate_headSizes_matchDouble(InnerLoops loops) {
-    for (int n : new int[] {16, 24, 32, 64, 80, 128, 130, 256}) {
+    for (int n : new int[] {16, 24, 32, 64, 80, 128, 130, 256, 900}) {
       Random random = new Random(n);
       int count = 5;
       try (Arena arena = Arena.ofConfined()) {

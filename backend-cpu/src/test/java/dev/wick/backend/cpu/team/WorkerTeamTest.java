@@ -58,6 +58,40 @@ class WorkerTeamTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 30})
+  void takeAlong_chunksOfAnotherRegion_everyChunkOfBothOnce(int chunks) {
+    try (WorkerTeam team = new WorkerTeam(3);
+        Execution execution = new Execution(team)) {
+      AtomicIntegerArray along = new AtomicIntegerArray(5);
+      AtomicIntegerArray seen = new AtomicIntegerArray(31);
+
+      execution.takeAlong((_, chunk) -> along.incrementAndGet(chunk), 5);
+      execution.run((_, chunk) -> seen.incrementAndGet(chunk), chunks);
+      execution.runAlongside();
+      execution.runAlongside();
+      execution.run((_, chunk) -> seen.incrementAndGet(chunk), 31);
+
+      assertThat(along).hasToString("[1, 1, 1, 1, 1]");
+      for (int chunk = 0; chunk < 31; chunk++) {
+        assertThat(seen.get(chunk)).as("chunk %d", chunk).isEqualTo(chunk < chunks ? 2 : 1);
+      }
+    }
+  }
+
+  @Test
+  void takeAlong_noRegionFollows_runsOnTheCaller() {
+    try (WorkerTeam team = new WorkerTeam(2);
+        Execution execution = new Execution(team)) {
+      List<Integer> workers = new ArrayList<>();
+      execution.takeAlong((worker, _) -> workers.add(worker.index()), 3);
+
+      execution.runAlongside();
+
+      assertThat(workers).containsExactly(0, 0, 0);
+    }
+  }
+
   @Test
   void run_failingChunk_throwsItAndStaysUsable() {
     try (WorkerTeam team = new WorkerTeam(3);
