@@ -39,6 +39,7 @@ final class Assembler {
 
   private static final int LEFT = 6;
   private static final int RIGHT = 2;
+  private static final int BYTES_RIGHT = 3;
 
   private byte[] bytes = new byte[1024];
   private int size;
@@ -317,6 +318,11 @@ final class Assembler {
 
   void vectorShiftRight(int bits, int to, int from, int by) {
     vector(VectorOp.SHIFT_IMMEDIATE, bits, RIGHT, to, from, by);
+  }
+
+  /** All 16 bytes of a vector towards its first one. */
+  void vectorShiftBytesRight(int to, int from, int by) {
+    vector(VectorOp.SHIFT_BYTES, 128, BYTES_RIGHT, to, from, by);
   }
 
   /** All lanes become the number in the low half of a general register. */

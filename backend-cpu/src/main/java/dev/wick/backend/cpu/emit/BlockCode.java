@@ -1,13 +1,11 @@
 package dev.wick.backend.cpu.emit;
 
 import static dev.wick.backend.cpu.emit.Assembler.RAX;
-import static dev.wick.backend.cpu.emit.Assembler.RDI;
 
 import dev.wick.backend.cpu.emit.Assembler.Label;
 import dev.wick.backend.cpu.loop.FloatTileDot;
-import dev.wick.engine.tensor.DType;
 
-/** Emits the expansion of quantised operands, on vectors of 512 bits. */
+/** Emits the expansion of tiles, on vectors of 512 bits. */
 final class BlockCode {
   private static final int BITS = 512;
   private static final int BYTES = 64;
@@ -20,38 +18,6 @@ final class BlockCode {
   private static final int TABLE = 31;
 
   private BlockCode() {}
-
-  /**
-   * Expands rows of blocks of Q8_0 to neighbouring rows in F32, exactly.
-   *
-   * <p>Arguments: a = blocks, b = bytes between rows, c = blocks of a row (at least 1), d = target,
-   * e = number of rows (at least 1).
-   */
-  static byte[] widenQ8() {
-    Assembler asm = new Assembler();
-    int half = BYTES / 4;
-    Label row = asm.here();
-    asm.move(RAX, Arguments.A);
-    asm.move(RDI, Arguments.C);
-    Label block = asm.here();
-    asm.vector(VectorOp.BROADCAST_SHORT, 256, 0, 0, Mem.at(RAX));
-    asm.vector(VectorOp.HALF_TO_FLOAT, BITS, 0, 0, 0);
-    for (int i = 0; i < HALVES; i++) {
-      asm.vector(VectorOp.BYTE_TO_INT, BITS, 1 + i, 0, Mem.at(RAX, 2 + i * half));
-      asm.vector(VectorOp.INT_TO_FLOAT, BITS, 1 + i, 0, 1 + i);
-      asm.vector(VectorOp.MULTIPLY, BITS, 1 + i, 1 + i, 0);
-      asm.vector(VectorOp.STORE, BITS, 1 + i, 0, Mem.at(Arguments.D, i * BYTES));
-    }
-    asm.addImmediate(RAX, DType.Q8_0.blockBytes());
-    asm.addImmediate(Arguments.D, HALVES * BYTES);
-    asm.decrement(RDI);
-    asm.jump(Assembler.NOT_ZERO, block);
-    asm.add(Arguments.A, Arguments.B);
-    asm.decrement(Arguments.E);
-    asm.jump(Assembler.NOT_ZERO, row);
-    asm.leave();
-    return asm.toBytes();
-  }
 
   /**
    * Expands blocks of a tile of {@link FloatTileDot}: a row per element in F32, exactly, or a row

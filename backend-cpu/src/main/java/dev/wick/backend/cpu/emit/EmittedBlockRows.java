@@ -3,18 +3,28 @@ package dev.wick.backend.cpu.emit;
 import dev.wick.backend.cpu.loop.BlockRows;
 import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.engine.tensor.DType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 
-/** Rows of blocks as another form reads them, but for Q8_0, which machine code reads. */
+/** Rows of blocks of every type, read by machine code on vectors of 512 bits. */
 final class EmittedBlockRows implements BlockRows {
-  private final BlockRows base;
   private final RowDot q8;
-  private final NativeKernel widenQ8;
+  private final Map<DType, NativeKernel> widen = new EnumMap<>(DType.class);
+  private final MemorySegment tables;
 
-  EmittedBlockRows(Emission code, BlockRows base, RowDot q8) {
-    this.base = base;
+  /**
+   * @param q8 dot products with rows of Q8_0
+   * @param arena what tables live in
+   */
+  EmittedBlockRows(Emission code, RowDot q8, Arena arena) {
     this.q8 = q8;
-    this.widenQ8 = code.add(BlockCode.widenQ8());
+    this.tables = BlockTables.write(arena);
+    Arrays.stream(DType.values())
+        .filter(DType::isQuantized)
+        .forEach(dtype -> widen.put(dtype, code.add(BlockWideningCode.emit(dtype))));
   }
 
   @Override
@@ -25,11 +35,7 @@ final class EmittedBlockRows implements BlockRows {
       int elements,
       MemorySegment target,
       long targetOffset) {
-    if (dtype != DType.Q8_0) {
-      base.widen(dtype, blocks, offset, elements, target, targetOffset);
-    } else {
-      widenQ8(blocks, offset, 0, 1, elements, target, targetOffset);
-    }
+    widenRows(dtype, blocks, offset, 0, 1, elements, target, targetOffset);
   }
 
   @Override
@@ -42,33 +48,22 @@ final class EmittedBlockRows implements BlockRows {
       int elements,
       MemorySegment target,
       long targetOffset) {
-    if (dtype != DType.Q8_0) {
-      base.widenRows(dtype, blocks, offset, rowBytes, rows, elements, target, targetOffset);
-    } else {
-      widenQ8(blocks, offset, rowBytes, rows, elements, target, targetOffset);
+    NativeKernel kernel = widen.get(dtype);
+    if (kernel == null) {
+      throw new IllegalArgumentException("widen: expected a quantised type, got " + dtype);
     }
-  }
-
-  private void widenQ8(
-      MemorySegment blocks,
-      long offset,
-      long rowBytes,
-      int rows,
-      int elements,
-      MemorySegment target,
-      long targetOffset) {
-    if (rows <= 0 || elements <= 0) {
+    int count = elements / dtype.blockElements();
+    if (rows <= 0 || count <= 0) {
       return;
     }
-    long span = Addresses.span(rows, rowBytes, DType.Q8_0.byteSize(elements));
+    long span = Addresses.span(rows, rowBytes, dtype.byteSize(elements));
     long from = Addresses.readable(blocks, offset, span);
     long to = Addresses.writable(target, targetOffset, 4L * rows * elements);
-    int count = elements / DType.Q8_0.blockElements();
-    widenQ8.call(blocks, from, rowBytes, count, to, rows, 0, 0, 0, 0, 0, 0);
+    kernel.call(blocks, from, rowBytes, count, to, tables.address(), rows, 0, 0, 0, 0, 0);
   }
 
   @Override
   public RowDot dot(DType dtype, RowDot f32) {
-    return dtype == DType.Q8_0 ? q8 : base.dot(dtype, f32);
+    return dtype == DType.Q8_0 ? q8 : BlockRows.super.dot(dtype, f32);
   }
 }

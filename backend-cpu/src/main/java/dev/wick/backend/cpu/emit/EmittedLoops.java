@@ -92,9 +92,7 @@ public final class EmittedLoops {
             dot(code, DType.F32, bits, split),
             dot(code, DType.BF16, bits, split),
             dot(code, DType.F16, bits, split),
-            wide
-                ? new EmittedBlockRows(code, base.blocks(), dotOfBlocks(code, split))
-                : base.blocks(),
+            wide ? new EmittedBlockRows(code, dotOfBlocks(code, split), arena) : base.blocks(),
             wide ? Optional.of(new EmittedTileDot(code, machine, arena)) : base.tiles(),
             wide && machine.hasInt8() ? int8Tiles(code, arena) : Map.of(),
             tile(code, base.tile(), bits, machine),

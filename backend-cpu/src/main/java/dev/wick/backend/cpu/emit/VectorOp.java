@@ -28,9 +28,14 @@ enum VectorOp {
   XOR_INT(1, 1, 0xef),
   ADD_INT(1, 1, 0xfe),
   SUBTRACT_INT(1, 1, 0xfa),
+  OR_INT(1, 1, 0xeb),
   MAX_INT(1, 2, 0x3d),
+  ROTATE_RIGHT_EACH(1, 2, 0x14),
+  /** A mask of the lanes in which two sources have a common bit. */
+  TEST_BITS(1, 2, 0x27),
   /** By an immediate; the register field selects which shift. */
   SHIFT_IMMEDIATE(1, 1, 0x72),
+  SHIFT_BYTES(1, 1, 0x73),
   MOVE_INT_TO_LANE(1, 1, 0x6e),
   FMA_231(1, 2, 0xb8),
   FMA_213(1, 2, 0xa8),
@@ -39,6 +44,7 @@ enum VectorOp {
   BROADCAST_SHORT(1, 2, 0x79),
   BROADCAST_REGISTER(1, 2, 0x7c),
   BYTE_TO_INT(1, 2, 0x21),
+  BYTE_TO_INT_UNSIGNED(1, 2, 0x31),
   INT_TO_FLOAT(0, 1, 0x5b),
   FLOAT_TO_INT(1, 1, 0x5b),
   HALF_TO_FLOAT(1, 2, 0x13),

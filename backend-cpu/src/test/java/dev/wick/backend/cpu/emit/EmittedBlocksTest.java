@@ -19,6 +19,8 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Products with blocks in machine code, compared with the same operations one by one. */
 class EmittedBlocksTest {
@@ -45,7 +47,7 @@ class EmittedBlocksTest {
     RowDot dot = loops.dot(DType.Q8_0);
     for (int n : new int[] {32, 96, 896}) {
       int rows = 7;
-      MemorySegment w = Loops.randomBlocks(arena, random, rows * n);
+      MemorySegment w = Loops.randomBlocks(arena, random, DType.Q8_0, rows * n);
       for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
         MemorySegment x = Loops.random(arena, random, vectors * n);
         MemorySegment y = arena.allocate(4L * vectors * rows, 64);
@@ -138,14 +140,18 @@ class EmittedBlocksTest {
         .hasMessage("tiles: expected at least one tile and block, got 0 and 2");
   }
 
-  @Test
-  void widen_q8_isExact() {
-    int n = 96;
-    MemorySegment w = Loops.randomBlocks(arena, random, n);
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL"
+      })
+  void widen_isExact(DType dtype) {
+    int n = 3 * dtype.blockElements();
+    MemorySegment w = Loops.randomBlocks(arena, random, dtype, n);
     MemorySegment wide = arena.allocate(4L * n, 64);
     MemorySegment expected = arena.allocate(4L * n, 64);
-    loops.blocks().widen(DType.Q8_0, w, 0, n, wide, 0);
-    Quantization.decode(DType.Q8_0, w, 0, expected, 0, n);
+    loops.blocks().widen(dtype, w, 0, n, wide, 0);
+    Quantization.decode(dtype, w, 0, expected, 0, n);
 
     assertThat(wide.mismatch(expected)).isEqualTo(-1);
   }

@@ -10,9 +10,11 @@ import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.Loops;
 import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.backend.cpu.loop.RowDot;
+import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.vector.VectorLoops;
 import dev.wick.engine.op.Binary;
 import dev.wick.engine.tensor.DType;
+import dev.wick.engine.tensor.Quantization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -25,6 +27,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Operands end where a mapped file ends, and what follows cannot be touched: a read beyond them
@@ -102,7 +106,7 @@ class GuardPageTest {
     for (int vectors = 1; vectors <= rowDot.maxVectors(); vectors++) {
       for (int count : new int[] {1, 4}) {
         try (Arena arena = Arena.ofShared()) {
-          MemorySegment w = atEnd(arena, Loops.randomBlocks(arena, random, count * n));
+          MemorySegment w = atEnd(arena, Loops.randomBlocks(arena, random, DType.Q8_0, count * n));
           MemorySegment tiles =
               atEnd(arena, Loops.randomTiles(arena, random, count * n / FloatTileDot.BLOCK));
           MemorySegment x = atEnd(arena, Loops.random(arena, random, vectors * n));
@@ -131,6 +135,57 @@ class GuardPageTest {
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL"
+      })
+  void widen_operandsAtTheEndOfMemory_readsNothingBeyond(DType dtype) {
+    assumeTrue(outcome.reason().isEmpty(), outcome.reason());
+    int n = 2 * dtype.blockElements();
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment w = atEnd(arena, Loops.randomBlocks(arena, random, dtype, n));
+      MemorySegment wide = atEnd(arena, arena.allocate(4L * n, 64));
+
+      outcome.loops().blocks().widen(dtype, w, 0, n, wide, 0);
+
+      MemorySegment expected = arena.allocate(4L * n, 64);
+      Quantization.decode(dtype, w, 0, expected, 0, n);
+      assertThat(wide.mismatch(expected)).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void int8Tiles_operandsAtTheEndOfMemory_readNothingBeyond() {
+    assumeTrue(!outcome.loops().int8Tiles().isEmpty(), "no machine code with AVX-512 VNNI");
+    int n = 64;
+    outcome
+        .loops()
+        .int8Tiles()
+        .forEach(
+            (dtype, dot) -> {
+              for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+                try (Arena arena = Arena.ofShared()) {
+                  MemorySegment blocks = Loops.randomBlocks(arena, random, dtype, n * TileDot.ROWS);
+                  MemorySegment w = atEnd(arena, blocks);
+                  MemorySegment x = atEnd(arena, Loops.random(arena, random, vectors * n));
+                  long xBytes = dot.preparedBytes(n);
+                  MemorySegment rounded = atEnd(arena, arena.allocate(vectors * xBytes, 64));
+                  for (int i = 0; i < vectors; i++) {
+                    dot.prepare(x, 4L * n * i, n, rounded, i * xBytes);
+                  }
+                  long yBytes = 4L * TileDot.ROWS;
+                  MemorySegment y = atEnd(arena, arena.allocate(vectors * yBytes, 64));
+                  MemorySegment scratch = atEnd(arena, arena.allocate(RowDot.SCRATCH_BYTES, 64));
+
+                  dot.few(w, 0, 1, n, vectors, rounded, 0, xBytes, y, 0, yBytes, scratch, 0);
+
+                  assertThat(y.byteSize()).isEqualTo(vectors * yBytes);
+                }
+              }
+            });
   }
 
   @Test

@@ -52,16 +52,29 @@ public final class Loops {
     return segment;
   }
 
-  /** Random blocks of Q8_0. */
-  public static MemorySegment randomBlocks(Arena arena, Random random, int n) {
-    MemorySegment segment = arena.allocate(DType.Q8_0.byteSize(n), 64);
+  /** Random blocks of a quantised type, with small scales. */
+  public static MemorySegment randomBlocks(Arena arena, Random random, DType dtype, int n) {
+    MemorySegment segment = arena.allocate(dtype.byteSize(n), 64);
     byte[] bytes = new byte[(int) segment.byteSize()];
     random.nextBytes(bytes);
     MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
-    for (long at = 0; at < bytes.length; at += DType.Q8_0.blockBytes()) {
-      segment.set(Layouts.SHORT, at, Float.floatToFloat16(0.02f * random.nextFloat() - 0.01f));
+    for (long at = 0; at < bytes.length; at += dtype.blockBytes()) {
+      for (int scaleAt : scales(dtype)) {
+        float scale = 0.02f * random.nextFloat() - 0.01f;
+        segment.set(Layouts.SHORT, at + scaleAt, Float.floatToFloat16(scale));
+      }
     }
     return segment;
+  }
+
+  private static int[] scales(DType dtype) {
+    return switch (dtype) {
+      case Q4_1, Q5_1, Q4_K, Q5_K -> new int[] {0, 2};
+      case Q2_K -> new int[] {80, 82};
+      case Q3_K -> new int[] {108};
+      case Q6_K -> new int[] {208};
+      default -> new int[] {0};
+    };
   }
 
   /** Random tiles as {@link FloatTileDot} reads them. */
