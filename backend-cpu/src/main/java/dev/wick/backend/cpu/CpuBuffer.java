@@ -1,5 +1,6 @@
 package dev.wick.backend.cpu;
 
+import dev.wick.backend.cpu.loop.Unguarded;
 import dev.wick.engine.spi.DeviceBuffer;
 import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.Arena;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class CpuBuffer implements DeviceBuffer {
   private final CpuDevice device;
   private final MemorySegment memory;
+  private final MemorySegment kernelView;
   private final @Nullable Arena arena;
   private final @Nullable Tiles tiles;
   private int users;
@@ -23,13 +25,18 @@ final class CpuBuffer implements DeviceBuffer {
    * @param arena what to close with the buffer, or null for lent memory
    */
   CpuBuffer(CpuDevice device, MemorySegment memory, @Nullable Arena arena) {
-    this(device, memory, arena, null);
+    this(device, memory, arena == null ? memory : Unguarded.view(memory), arena, null);
   }
 
   private CpuBuffer(
-      CpuDevice device, MemorySegment memory, @Nullable Arena arena, @Nullable Tiles tiles) {
+      CpuDevice device,
+      MemorySegment memory,
+      MemorySegment kernelView,
+      @Nullable Arena arena,
+      @Nullable Tiles tiles) {
     this.device = device;
     this.memory = memory;
+    this.kernelView = kernelView;
     this.arena = arena;
     this.tiles = tiles;
   }
@@ -43,7 +50,8 @@ final class CpuBuffer implements DeviceBuffer {
    * @param arena of the tiles, closed with the buffer
    */
   static CpuBuffer ofWeight(CpuDevice device, MemorySegment memory, Tiles tiles, Arena arena) {
-    return new CpuBuffer(device, memory, arena, tiles);
+    Tiles unguarded = new Tiles(tiles.weight(), Unguarded.view(tiles.memory()));
+    return new CpuBuffer(device, memory, memory, arena, unguarded);
   }
 
   /** Whether this holds a weight that is there in tiles, too, and must not change. */
@@ -66,7 +74,7 @@ final class CpuBuffer implements DeviceBuffer {
   synchronized MemorySegment acquire() {
     checkOpen();
     users++;
-    return memory;
+    return kernelView;
   }
 
   synchronized void release() {

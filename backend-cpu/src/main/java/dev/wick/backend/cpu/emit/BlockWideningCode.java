@@ -21,6 +21,9 @@ final class BlockWideningCode {
   private static final int BYTES = 64;
   private static final int LANES = 16;
 
+  /** With less, memory is far from its bandwidth. */
+  private static final int AHEAD = 1 << 15;
+
   /** Scales of a block with several are kept below the stack, where the ABI lets a leaf write. */
   private static final int SCALES_AT = -128;
 
@@ -54,6 +57,9 @@ final class BlockWideningCode {
     asm.move(Arguments.A, R10);
     asm.move(RDI, Arguments.C);
     Label block = asm.here();
+    for (int line = 0; line < dtype.blockBytes(); line += BYTES) {
+      asm.prefetch(w(AHEAD + line), 2);
+    }
     switch (dtype) {
       case Q8_0 -> emitBytes();
       case Q4_0, IQ4_NL -> emitNibbles(2, false);

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 
 /** Dot products of rows of blocks that are expanded in the first-level cache. */
 final class WidenedDot implements RowDot {
-  private static final long ROWS_BYTES = 1 << 14;
+  private static final long ROWS_BYTES = 1 << 15;
 
   private final BlockRows blocks;
   private final DType dtype;
@@ -101,8 +101,10 @@ final class WidenedDot implements RowDot {
 
   private void widen(
       MemorySegment w, long from, long rowBytes, int rows, int n, MemorySegment scratch, long at) {
-    for (int i = 0; i < rows; i++) {
-      blocks.widen(dtype, w, from + i * rowBytes, n, scratch, at + 4L * n * i);
+    if (rowBytes == dtype.byteSize(n)) {
+      blocks.widen(dtype, w, from, rows * n, scratch, at);
+    } else {
+      blocks.widenRows(dtype, w, from, rowBytes, rows, n, scratch, at);
     }
   }
 

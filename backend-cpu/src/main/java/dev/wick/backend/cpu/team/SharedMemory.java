@@ -1,5 +1,6 @@
 package dev.wick.backend.cpu.team;
 
+import dev.wick.backend.cpu.loop.Unguarded;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ final class SharedMemory implements AutoCloseable {
     }
     long size = Math.max(smallest, Math.max(bytes, segment.byteSize() + segment.byteSize() / 2));
     Arena next = Arena.ofShared();
-    segment = next.allocate(size, 64);
+    segment = Unguarded.view(next.allocate(size, 64));
     Arena previous = arena;
     arena = next;
     if (previous != null) {

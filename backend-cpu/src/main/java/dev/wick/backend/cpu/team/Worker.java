@@ -1,5 +1,6 @@
 package dev.wick.backend.cpu.team;
 
+import dev.wick.backend.cpu.loop.Unguarded;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -13,7 +14,7 @@ public final class Worker {
 
   Worker(int index, Arena arena) {
     this.index = index;
-    this.scratch = arena.allocate(SCRATCH_BYTES, 64);
+    this.scratch = Unguarded.view(arena.allocate(SCRATCH_BYTES, 64));
   }
 
   /** 0 for a caller, 1 and more for the threads of the team. */
