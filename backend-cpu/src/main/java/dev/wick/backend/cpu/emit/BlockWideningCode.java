@@ -10,11 +10,12 @@ import dev.wick.backend.cpu.emit.Assembler.Label;
 import dev.wick.engine.tensor.DType;
 
 /**
- * Emits the expansion of rows of blocks to neighbouring rows in F32, exactly, on vectors of 512 bits: the product of a quant and
- * its scale, and where the type has offsets, their sum with what was rounded, as ggml has it.
+ * Emits the expansion of rows of blocks to neighbouring rows in F32, exactly, on vectors of 512
+ * bits: the product of a quant and its scale, and where the type has offsets, their sum with what
+ * was rounded, as ggml has it.
  *
- * <p>Arguments: a = blocks, b = bytes between rows, c = blocks of a row (at least 1), d = target, e =
- * {@link BlockTables}, f = number of rows (at least 1).
+ * <p>Arguments: a = blocks, b = bytes between rows, c = blocks of a row (at least 1), d = target, e
+ * = {@link BlockTables}, f = number of rows (at least 1).
  */
 final class BlockWideningCode {
   private static final int BITS = 512;

@@ -161,7 +161,7 @@ class EmittedBlocksTest {
     for (int n : new int[] {32, 64, 128}) {
       for (int rows : new int[] {1, 2, 7}) {
         long rowBytes = 3 * DType.Q8_0.byteSize(n);
-        MemorySegment w = Loops.randomBlocks(arena, random, 3 * rows * n);
+        MemorySegment w = Loops.randomBlocks(arena, random, DType.Q8_0, 3 * rows * n);
         MemorySegment wide = arena.allocate(4L * rows * n, 64);
         MemorySegment expected = arena.allocate(4L * rows * n, 64);
         loops.blocks().widenRows(DType.Q8_0, w, 34, rowBytes, rows, n, wide, 0);
@@ -176,7 +176,7 @@ class EmittedBlocksTest {
 
   @Test
   void widenRows_beyondTheBlocks_isRefused() {
-    MemorySegment w = Loops.randomBlocks(arena, random, 4 * 64);
+    MemorySegment w = Loops.randomBlocks(arena, random, DType.Q8_0, 4 * 64);
     MemorySegment wide = arena.allocate(4L * 4 * 64, 64);
     long rowBytes = DType.Q8_0.byteSize(64);
 
