@@ -82,7 +82,7 @@ final class ChatCommand implements Callable<Integer> {
     try (Session session = new Session(model, device, streams);
         SessionAdapters adapters = adapterOptions.open(session)) {
       ChatPrompts prompts = new ChatPrompts(session, thinking);
-      Chat chat = new Chat(session, prompts, session.newGenerator(speculation), adapters);
+      Chat chat = new Chat(session, prompts, session.newGenerator(speculation, adapters), adapters);
       session.hideProgress();
       if (!streams.interactive()) {
         chat.run();

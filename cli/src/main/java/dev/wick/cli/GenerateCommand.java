@@ -105,7 +105,7 @@ final class GenerateCommand implements Callable<Integer> {
     String text = promptText();
     try (Session session = new Session(model, device, streams);
         SessionAdapters adapters = adapterOptions.open(session)) {
-      Generator generator = session.newGenerator(speculation);
+      Generator generator = session.newGenerator(speculation, adapters);
       Prompt input = chat ? chatPrompt(session, text) : Prompt.of(text);
       GenerationRequest.Builder request =
           flags.request(input, session.checkpoint()).adapters(adapters.uses());

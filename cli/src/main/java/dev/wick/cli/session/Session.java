@@ -2,6 +2,7 @@ package dev.wick.cli.session;
 
 import dev.wick.cli.terminal.Streams;
 import dev.wick.engine.Engine;
+import dev.wick.engine.model.AdapterUse;
 import dev.wick.engine.model.KvLease;
 import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.model.LoadOptions;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -105,29 +107,33 @@ public final class Session implements AutoCloseable {
    * @throws IOException if there is no tokenizer, or it is damaged
    */
   public Generator newGenerator() throws IOException {
-    stepMeanwhile();
+    stepMeanwhile(List.of());
     return own(new Generator(model, tokenizer()));
   }
 
   /**
    * A generator that guesses tokens as the options say, which is closed with this session.
    *
+   * @param adapters those that the first request is expected to use
    * @throws IOException if there is no tokenizer, or it is damaged, or the smaller model cannot be
    *     loaded or has other tokens
    */
-  public Generator newGenerator(SpeculationOptions speculation) throws IOException {
-    stepMeanwhile();
+  public Generator newGenerator(SpeculationOptions speculation, SessionAdapters adapters)
+      throws IOException {
+    stepMeanwhile(adapters.uses());
     return own(new Generator(model, tokenizer(), speculation.generatorOptions(this)));
   }
 
   /**
    * Decodes a token that nobody wants, if the tokenizer is still being loaded: the program of a
-   * step is traced and its classes are there before the prompt is.
+   * step is traced, its classes and adapters are there before the prompt is.
    */
-  private void stepMeanwhile() {
+  private void stepMeanwhile(List<AdapterUse> adapters) {
     if (tokenizer.isPresent() && tokenizer.get().isLoading()) {
       try (KvLease lease = model.kvPool().lease()) {
-        model.step(StepBatch.of(lease, StepBatch.Logits.LAST, 0), new StepOutput());
+        StepBatch.Sequence sequence =
+            new StepBatch.Sequence(1, lease, StepBatch.Logits.LAST, adapters);
+        model.step(new StepBatch(new int[] {0}, List.of(sequence)), new StepOutput());
       }
     }
   }
