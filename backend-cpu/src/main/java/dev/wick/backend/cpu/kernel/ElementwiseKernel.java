@@ -16,13 +16,11 @@ import java.util.List;
 abstract class ElementwiseKernel implements CpuKernel, Region {
   private static final int PIECE = 4096;
   private static final int CHUNK_ELEMENTS = 16_384;
-  private static final int SMALL_PIECE = 1024;
 
   private final HostTensor result;
   private final HostTensor[] operands;
   private final RowWalk walk;
   private final int count;
-  private final int piece;
   private final boolean takesFixed;
   private final long piecesPerRow;
   private final long pieces;
@@ -34,14 +32,6 @@ abstract class ElementwiseKernel implements CpuKernel, Region {
    * @param takesFixed whether {@link #apply} handles repeated elements
    */
   ElementwiseKernel(HostTensor result, List<HostTensor> operands, boolean takesFixed) {
-    this(result, operands, takesFixed, false);
-  }
-
-  /**
-   * @param costly whether a few thousand elements are worth being shared among threads
-   */
-  ElementwiseKernel(
-      HostTensor result, List<HostTensor> operands, boolean takesFixed, boolean costly) {
     this.result = result;
     this.operands = new HostTensor[3];
     for (int i = 0; i < 3; i++) {
@@ -52,13 +42,10 @@ abstract class ElementwiseKernel implements CpuKernel, Region {
     List<HostTensor> all = new ArrayList<>(List.of(this.operands));
     all.add(result);
     this.walk = new RowWalk(result.shape(), all);
-    boolean small = costly && result.size() <= CHUNK_ELEMENTS;
-    piece = small ? SMALL_PIECE : PIECE;
-    piecesPerRow = (walk.inner() + piece - 1) / piece;
+    piecesPerRow = (walk.inner() + PIECE - 1) / PIECE;
     pieces = walk.rows() * piecesPerRow;
-    long perPiece = Math.clamp(walk.inner(), 1, piece);
-    int chunkElements = small ? SMALL_PIECE : CHUNK_ELEMENTS;
-    long perChunk = Math.max(chunkElements / perPiece, (pieces + (1 << 16) - 1) >> 16);
+    long perPiece = Math.clamp(walk.inner(), 1, PIECE);
+    long perChunk = Math.max(CHUNK_ELEMENTS / perPiece, (pieces + (1 << 16) - 1) >> 16);
     piecesPerChunk = Math.toIntExact(Math.max(1, perChunk));
     chunks = Math.toIntExact((pieces + piecesPerChunk - 1) / piecesPerChunk);
   }
@@ -88,10 +75,10 @@ abstract class ElementwiseKernel implements CpuKernel, Region {
   @Override
   public final void run(Worker worker, int chunk) {
     long end = Math.min(pieces, (chunk + 1L) * piecesPerChunk);
-    for (long number = (long) chunk * piecesPerChunk; number < end; number++) {
-      long row = number / piecesPerRow;
-      long start = number % piecesPerRow * piece;
-      int n = (int) Math.min(piece, walk.inner() - start);
+    for (long piece = (long) chunk * piecesPerChunk; piece < end; piece++) {
+      long row = piece / piecesPerRow;
+      long start = piece % piecesPerRow * PIECE;
+      int n = (int) Math.min(PIECE, walk.inner() - start);
       long a = walk.offset(0, row) + start * walk.innerStride(0);
       long b = walk.offset(1, row) + start * walk.innerStride(1);
       long c = walk.offset(2, row) + start * walk.innerStride(2);

@@ -12,17 +12,20 @@ import java.lang.foreign.MemorySegment;
 /**
  * Attention of runs of neighbouring tokens as two small matrix products per tile of queries and
  * block of keys (Dao et al. 2022, arXiv:2205.14135). The rows of a tile are the tokens times the
- * query heads of a group, so that every packed key and value serves them all.
+ * query heads of a group, so that every packed key and value serves them all. A block is several
+ * panels of keys wide where scratch allows it, so that a softmax sees long rows.
  */
 final class PrefillAttention {
   private static final int MAX_ROWS = 128;
   private static final int MIN_ROWS = 8;
+  private static final int MAX_PANELS = 4;
 
   private final AttentionPlan plan;
   private final GemmTile tile;
   private final RowMath math;
   private final BlockRows blocks;
   private final int width;
+  private final int blockWidth;
   private final int dimPanels;
   private final int tokensPerTile;
   private final long queryAt;
@@ -43,16 +46,21 @@ final class PrefillAttention {
     this.blocks = loops.blocks();
     this.width = tile.columns();
     this.dimPanels = (plan.valueDim + width - 1) / width;
-    int rows = rowsThatFit(plan, width);
+    int panels = MAX_PANELS;
+    while (panels > 1 && rowsThatFit(plan, width, panels) < Math.max(MAX_ROWS, plan.group)) {
+      panels /= 2;
+    }
+    this.blockWidth = panels * width;
+    int rows = rowsThatFit(plan, width, panels);
     this.tokensPerTile = Math.max(1, rows / plan.group);
     long capacity = (tokensPerTile * (long) plan.group + GemmTile.ROWS - 1) & -GemmTile.ROWS;
     queryAt = 0;
     scoresAt = queryAt + 4 * capacity * plan.headDim;
-    weightsAt = scoresAt + 4 * capacity * width;
-    sumsAt = weightsAt + 4 * capacity * width;
+    weightsAt = scoresAt + 4 * capacity * blockWidth;
+    sumsAt = weightsAt + 4 * capacity * blockWidth;
     keyAt = aligned(sumsAt + 4 * capacity * dimPanels * width);
-    valueAt = aligned(keyAt + 4L * plan.headDim * width);
-    stateAt = valueAt + 4L * dimPanels * width * width;
+    valueAt = aligned(keyAt + 4L * plan.headDim * blockWidth);
+    stateAt = valueAt + 4L * dimPanels * width * blockWidth;
     zerosAt = aligned(stateAt + 8 * capacity);
     expandedAt = zerosAt + 4L * width;
   }
@@ -63,25 +71,26 @@ final class PrefillAttention {
 
   /** Whether a tile of this head fits into a worker's scratch. */
   static boolean fits(AttentionPlan plan, InnerLoops loops) {
-    return rowsThatFit(plan, loops.tile().columns()) >= Math.max(MIN_ROWS, plan.group);
+    return rowsThatFit(plan, loops.tile().columns(), 1) >= Math.max(MIN_ROWS, plan.group);
   }
 
   /** Whether a tile of such heads fits into a worker's scratch. */
   static boolean fits(long headDim, long valueDim, long group, int width) {
-    return rowsThatFit(headDim, valueDim, group, width, 0) >= Math.max(MIN_ROWS, group);
+    return rowsThatFit(headDim, valueDim, group, width, 1, 0) >= Math.max(MIN_ROWS, group);
   }
 
-  private static int rowsThatFit(AttentionPlan plan, int width) {
+  private static int rowsThatFit(AttentionPlan plan, int width, int panels) {
     boolean packed = plan.hasPackedKeys() || plan.hasPackedValues();
     long expanded = packed ? 8L * Math.max(plan.headDim, plan.valueDim) : 0; // two rows
-    return rowsThatFit(plan.headDim, plan.valueDim, plan.group, width, expanded);
+    return rowsThatFit(plan.headDim, plan.valueDim, plan.group, width, panels, expanded);
   }
 
   private static int rowsThatFit(
-      long headDim, long valueDim, long group, int width, long expanded) {
-    long panels = (valueDim + width - 1) / width;
-    long fixed = 4L * width * headDim + 4 * panels * width * width + 4L * width + 1024 + expanded;
-    long perRow = 4 * headDim + 8L * width + 4 * panels * width + 8;
+      long headDim, long valueDim, long group, int width, int panels, long expanded) {
+    long block = (long) panels * width;
+    long values = (valueDim + width - 1) / width * width;
+    long fixed = 4 * block * headDim + 4 * block * values + 4L * width + 1024 + expanded;
+    long perRow = 4 * headDim + 8 * block + 4 * values + 8;
     long rows = (Worker.SCRATCH_BYTES - fixed) / perRow - GemmTile.ROWS;
     return (int) Math.clamp(rows, 0, Math.max(MAX_ROWS, group));
   }
@@ -112,27 +121,17 @@ final class PrefillAttention {
     for (int token = firstToken + 1; token < firstToken + count; token++) {
       begin = Math.min(begin, plan.firstVisible(token));
     }
-    for (int block = begin; block < end; block += width) {
-      int columns = Math.min(width, end - block);
+    for (int block = begin; block < end; block += blockWidth) {
+      int columns = Math.min(blockWidth, end - block);
+      int panels = (columns + width - 1) / width;
       packKeysAndValues(scratch, s, block, columns, kvHead);
-      for (int t = 0; t < rowTiles; t++) {
-        tile.multiply(
-            scratch,
-            queryAt + 16L * t * plan.headDim,
-            scratch,
-            keyAt,
-            plan.headDim,
-            scratch,
-            zerosAt,
-            0,
-            scratch,
-            scoresAt + 16L * t * width,
-            4L * width);
+      for (int panel = 0; panel < panels; panel++) {
+        score(scratch, rowTiles, panel);
       }
       for (int r = 0; r < rows; r++) {
-        softmaxRow(scratch, r, firstToken + r / plan.group, block);
+        softmaxRow(scratch, r, firstToken + r / plan.group, block, panels * width);
       }
-      addValues(scratch, rowTiles);
+      addValues(scratch, rowTiles, panels * width);
     }
     for (int r = 0; r < rows; r++) {
       float sum = scratch.get(Layouts.FLOAT, stateAt + 8L * r + 4);
@@ -141,6 +140,24 @@ final class PrefillAttention {
       long to = plan.result(token, head);
       math.scale(scratch, sums(r), 1 / sum, plan.result.segment(), to, plan.valueDim);
       plan.finish(token, head, scratch.get(Layouts.FLOAT, stateAt + 8L * r), sum);
+    }
+  }
+
+  /** Multiplies all queries with a panel of keys. */
+  private void score(MemorySegment scratch, int rowTiles, int panel) {
+    for (int t = 0; t < rowTiles; t++) {
+      tile.multiply(
+          scratch,
+          queryAt + 16L * t * plan.headDim,
+          scratch,
+          keyAt + 4L * panel * width * plan.headDim,
+          plan.headDim,
+          scratch,
+          zerosAt,
+          0,
+          scratch,
+          scoresAt + 16L * t * blockWidth + 4L * panel * width,
+          4L * blockWidth);
     }
   }
 
@@ -165,7 +182,7 @@ final class PrefillAttention {
   }
 
   private void packKeysAndValues(MemorySegment scratch, int s, int block, int columns, int kvHead) {
-    if (columns < width) {
+    if (columns % width != 0) {
       scratch.asSlice(keyAt, stateAt - keyAt).fill((byte) 0);
     }
     int dim = plan.headDim;
@@ -178,9 +195,10 @@ final class PrefillAttention {
         a = expanded(plan.keys, a, dim, scratch, expandedAt);
         b = expanded(plan.keys, b, dim, scratch, expandedAt + 4L * dim);
       }
-      Panels.transposeTwo(keys, a, b, dim / 2, scratch, keyAt + 4L * j, step);
+      long to = keyAt + j / width * dim * step + 4L * (j % width);
+      Panels.transposeTwo(keys, a, b, dim / 2, scratch, to, step);
       if (dim % 2 != 0) {
-        long at = keyAt + (dim - 1) * step + 4L * j;
+        long at = to + (dim - 1) * step;
         scratch.set(Layouts.FLOAT, at, keys.get(Layouts.FLOAT, a + 4L * (dim - 1)));
         scratch.set(Layouts.FLOAT, at + 4, keys.get(Layouts.FLOAT, b + 4L * (dim - 1)));
       }
@@ -193,7 +211,7 @@ final class PrefillAttention {
       }
       for (int panel = 0; panel < dimPanels; panel++) {
         int wide = Math.min(width, plan.valueDim - panel * width);
-        long to = valueAt + ((long) panel * width + j) * step;
+        long to = valueAt + ((long) panel * blockWidth + j) * step;
         MemorySegment.copy(values, from + 4L * panel * width, scratch, to, 4L * wide);
       }
     }
@@ -208,23 +226,25 @@ final class PrefillAttention {
   /**
    * Turns a row of scores into weights under the running maximum, and shrinks what was summed so
    * far.
+   *
+   * @param columns scores that are looked at
    */
-  private void softmaxRow(MemorySegment scratch, int row, int token, int block) {
-    long scores = scoresAt + 4L * row * width;
-    int from = Math.clamp(plan.firstVisible(token) - (long) block, 0, width);
-    int to = Math.clamp(plan.position(token) + 1L - block, 0, width);
+  private void softmaxRow(MemorySegment scratch, int row, int token, int block, int columns) {
+    long scores = scoresAt + 4L * row * blockWidth;
+    int from = Math.clamp(plan.firstVisible(token) - (long) block, 0, columns);
+    int to = Math.clamp(plan.position(token) + 1L - block, 0, columns);
     long state = stateAt + 8L * row;
     float old = scratch.get(Layouts.FLOAT, state);
     int count = Math.max(0, to - from);
     float max = Math.max(old, math.max(scratch, scores + 4L * from, count));
     if (count == 0 || max == Float.NEGATIVE_INFINITY) {
-      scratch.asSlice(scores, 4L * width).fill((byte) 0);
+      scratch.asSlice(scores, 4L * columns).fill((byte) 0);
       return;
     }
     float sum = math.exp(scratch, scores + 4L * from, max, scratch, scores + 4L * from, count);
-    if (count < width) {
+    if (count < columns) {
       scratch.asSlice(scores, 4L * from).fill((byte) 0);
-      scratch.asSlice(scores + 4L * to, 4L * (width - to)).fill((byte) 0);
+      scratch.asSlice(scores + 4L * to, 4L * (columns - to)).fill((byte) 0);
     }
     float before = scratch.get(Layouts.FLOAT, state + 4);
     if (max != old && old != Float.NEGATIVE_INFINITY) {
@@ -236,20 +256,20 @@ final class PrefillAttention {
     scratch.set(Layouts.FLOAT, state + 4, before + sum);
   }
 
-  private void addValues(MemorySegment scratch, int rowTiles) {
+  private void addValues(MemorySegment scratch, int rowTiles, int depth) {
     long rowBytes = 4L * dimPanels * width;
     for (int t = 0; t < rowTiles; t++) {
-      long packed = weightsAt + 16L * t * width;
-      Panels.interleaveFour(
-          scratch, scoresAt + 16L * t * width, 4L * width, width, scratch, packed);
+      long packed = weightsAt + 16L * t * blockWidth;
+      long scores = scoresAt + 16L * t * blockWidth;
+      Panels.interleaveFour(scratch, scores, 4L * blockWidth, depth, scratch, packed);
       for (int panel = 0; panel < dimPanels; panel++) {
         long at = sumsAt + 4L * t * rowBytes + 4L * panel * width;
         tile.multiply(
             scratch,
             packed,
             scratch,
-            valueAt + 4L * panel * width * width,
-            width,
+            valueAt + 4L * panel * blockWidth * width,
+            depth,
             scratch,
             at,
             rowBytes,

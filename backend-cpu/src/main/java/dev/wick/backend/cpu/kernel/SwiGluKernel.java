@@ -9,7 +9,7 @@ final class SwiGluKernel extends ElementwiseKernel {
   private final RowMath math;
 
   SwiGluKernel(RowMath math, HostTensor gate, HostTensor up, HostTensor result) {
-    super(result, List.of(gate, up), false, true);
+    super(result, List.of(gate, up), false);
     this.math = math;
   }
 
