@@ -195,7 +195,7 @@ final class PrefillAttention {
         a = expanded(plan.keys, a, dim, scratch, expandedAt);
         b = expanded(plan.keys, b, dim, scratch, expandedAt + 4L * dim);
       }
-      long to = keyAt + j / width * dim * step + 4L * (j % width);
+      long to = keyAt + (long) (j / width) * dim * step + 4L * (j % width);
       Panels.transposeTwo(keys, a, b, dim / 2, scratch, to, step);
       if (dim % 2 != 0) {
         long at = to + (dim - 1) * step;
