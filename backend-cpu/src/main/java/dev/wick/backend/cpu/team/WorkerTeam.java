@@ -29,6 +29,8 @@ public final class WorkerTeam implements AutoCloseable {
   private static final int RANGES = 3 * LINE;
   private static final long ONE_AT_END = 1L << 32;
   private static final int SPINS = 1_000;
+  private static final long PROBE_NANOS = 250_000;
+  private static final long LONG_NANOS = 4_000_000;
 
   private final Thread[] threads;
   private final Worker[] workers;
@@ -38,6 +40,12 @@ public final class WorkerTeam implements AutoCloseable {
   private final AtomicBoolean taken = new AtomicBoolean();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final Throttle throttle;
+
+  /** Threads that take part in the region, the caller included. */
+  private volatile int parties;
+
+  /** When the caller found no chunk of the last region left to claim. */
+  private long alone;
 
   private volatile boolean closed;
   private volatile @Nullable Thread waiter;
@@ -92,10 +100,15 @@ public final class WorkerTeam implements AutoCloseable {
     }
     try {
       long start = System.nanoTime();
-      if (throttle.retry(start) == 1) {
-        runAlone(caller, work, chunks);
+      int limit = throttle.retry(start);
+      if (limit == 1) {
+        int done = runAloneWhileShort(caller, work, chunks, start);
+        if (done < chunks) {
+          runShared(caller, work, done, chunks, size());
+        }
       } else {
-        runShared(caller, work, chunks, start);
+        runShared(caller, work, 0, chunks, limit);
+        throttle.record(start, alone, System.nanoTime());
       }
     } finally {
       taken.set(false);
@@ -108,22 +121,40 @@ public final class WorkerTeam implements AutoCloseable {
     }
   }
 
-  private void runShared(Worker caller, Region work, int chunks, long start) {
+  /**
+   * Runs chunks until it is clear that those which are left take long: longer than the system keeps
+   * a helper off its core, so that even suspended ones are a gain.
+   *
+   * @return chunks that have run
+   */
+  private static int runAloneWhileShort(Worker caller, Region work, int chunks, long start) {
+    int done = 0;
+    while (done < chunks) {
+      work.run(caller, done++);
+      long elapsed = System.nanoTime() - start;
+      if (elapsed > PROBE_NANOS && elapsed * (chunks - done) > LONG_NANOS * done) {
+        break;
+      }
+    }
+    return done;
+  }
+
+  private void runShared(Worker caller, Region work, int first, int end, int limit) {
+    int chunks = end - first;
     region = work;
     words.set(DONE, 0);
-    int parties = Math.min(throttle.limit(), chunks);
+    parties = Math.min(limit, chunks);
     for (int i = 0; i < parties; i++) {
-      long from = (long) chunks * i / parties;
-      long end = (long) chunks * (i + 1) / parties;
-      words.set(RANGES + i * LINE, end << 32 | from);
+      long from = first + (long) chunks * i / parties;
+      long to = first + (long) chunks * (i + 1) / parties;
+      words.set(RANGES + i * LINE, to << 32 | from);
     }
     words.set(NUMBER, words.get(NUMBER) + 1);
     wake(parties - 1);
     int own = claimAll(caller);
     words.getAndAdd(DONE, own);
-    long alone = System.nanoTime();
+    alone = System.nanoTime();
     awaitOthers(chunks);
-    throttle.record(start, alone, System.nanoTime());
     region = null;
     Throwable thrown = failure.getAndSet(null);
     if (thrown != null) {
@@ -198,7 +229,7 @@ public final class WorkerTeam implements AutoCloseable {
     int spins = 0;
     while (!closed) {
       long number = words.get(NUMBER);
-      if (number != seen && slot + 1 < throttle.limit()) {
+      if (number != seen && slot + 1 < parties) {
         seen = number;
         int count = claimAll(worker);
         if (count > 0) {

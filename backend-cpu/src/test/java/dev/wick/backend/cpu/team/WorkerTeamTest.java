@@ -175,6 +175,34 @@ class WorkerTeamTest {
     }
   }
 
+  @Test
+  void run_suspendedHelper_takesPartInLongRegions() {
+    Throttle suspended = new Throttle(2);
+    long inAnHour = System.nanoTime() + 3_600_000_000_000L;
+    suspended.record(inAnHour - 10_000_000, inAnHour - 10_000_000, inAnHour);
+    assertThat(suspended.limit()).isEqualTo(1);
+    AtomicIntegerArray runs = new AtomicIntegerArray(1000);
+    AtomicBoolean helped = new AtomicBoolean();
+    try (WorkerTeam team = new WorkerTeam(2, suspended);
+        Execution execution = new Execution(team)) {
+      execution.run(
+          (worker, chunk) -> {
+            runs.incrementAndGet(chunk);
+            helped.compareAndSet(false, worker.index() == 1);
+            long end = System.nanoTime() + 500_000;
+            while (!helped.get() && System.nanoTime() < end) {
+              Thread.onSpinWait();
+            }
+          },
+          runs.length());
+    }
+
+    assertThat(helped).isTrue();
+    for (int chunk = 0; chunk < runs.length(); chunk++) {
+      assertThat(runs.get(chunk)).as("chunk %d", chunk).isEqualTo(1);
+    }
+  }
+
   /** More runnable threads than processors: whoever is taken off in the middle is waited for. */
   @Test
   void run_processorsBusy_everyChunkOnceAndNoWakeUpLost() throws InterruptedException {
