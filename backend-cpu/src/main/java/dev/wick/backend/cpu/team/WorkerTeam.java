@@ -30,7 +30,7 @@ public final class WorkerTeam implements AutoCloseable {
   private static final long ONE_AT_END = 1L << 32;
   private static final int SPINS = 1_000;
   private static final long PROBE_NANOS = 250_000;
-  private static final long LONG_NANOS = 4_000_000;
+  private static final long LONG_NANOS = 10_000_000;
 
   private final Thread[] threads;
   private final Worker[] workers;
