@@ -71,6 +71,11 @@ final class SelfTest {
       }
       if (loops.vectorBits() == 512) {
         test.blocks();
+        for (DType dtype : DType.values()) {
+          if (dtype.isQuantized()) {
+            test.expansion(dtype);
+          }
+        }
         test.tiles(loops.tiles().orElseThrow());
         for (Map.Entry<DType, TileDot> entry : loops.int8Tiles().entrySet()) {
           test.int8Tiles(entry.getKey(), entry.getValue());
@@ -153,6 +158,17 @@ final class SelfTest {
     loops.blocks().widenRows(DType.Q8_0, weights, 0, rowBytes, rows, BLOCK, result, 0);
     new ScalarBlockRows().widenRows(DType.Q8_0, weights, 0, rowBytes, rows, BLOCK, expected, 0);
     compare("expanded rows of Q8_0", rows * BLOCK);
+  }
+
+  /** Of one block, all bytes of which are such that any two of them are a small F16. */
+  private void expansion(DType dtype) throws EmissionException {
+    for (int i = 0; i < dtype.blockBytes(); i++) {
+      weights.set(ValueLayout.JAVA_BYTE, i, (byte) (0x20 + 7 * i % 16));
+    }
+    int n = dtype.blockElements();
+    loops.blocks().widen(dtype, weights, 0, n, result, 0);
+    new ScalarBlockRows().widen(dtype, weights, 0, n, expected, 0);
+    compare("expanded blocks of " + dtype, n);
   }
 
   private void tiles(FloatTileDot dot) throws EmissionException {
