@@ -25,7 +25,8 @@ import java.util.Random;
  * whose tokens are learned.
  *
  * <p>Arguments: checkpoint folder, device, targets ({@code qv} or {@code all-linear}), sequences,
- * tokens per sequence, steps, {@code checkpointing} or nothing.
+ * tokens per sequence, steps, and as wished {@code checkpointing} and the share of weights that
+ * stays in memory.
  */
 public final class LoraTraining {
   private static final int RANK = 8;
@@ -39,7 +40,9 @@ public final class LoraTraining {
     int sequences = Integer.parseInt(args[3]);
     int length = Integer.parseInt(args[4]);
     int steps = Integer.parseInt(args[5]);
-    boolean checkpointing = args.length > 6 && args[6].equals("checkpointing");
+    List<String> further = new ArrayList<>(List.of(args).subList(6, args.length));
+    boolean checkpointing = further.remove("checkpointing");
+    double residentWeights = further.isEmpty() ? 1 : Double.parseDouble(further.getFirst());
     PeftConfig adapter =
         PeftConfig.builder(RANK, 2 * RANK)
             .targetModules(
@@ -48,7 +51,11 @@ public final class LoraTraining {
                     : new ModuleSelector.AllLinear())
             .build();
     TrainingConfig config =
-        TrainingConfig.builder().steps(steps).gradientCheckpointing(checkpointing).build();
+        TrainingConfig.builder()
+            .steps(steps)
+            .gradientCheckpointing(checkpointing)
+            .residentWeights(residentWeights)
+            .build();
     try (Engine engine = Engine.open(args[1]);
         Checkpoint checkpoint = Checkpoint.open(Path.of(args[0]));
         LanguageModel model =

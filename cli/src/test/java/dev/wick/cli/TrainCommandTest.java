@@ -81,6 +81,26 @@ class TrainCommandTest {
     assertThat(out.resolve("adapter_model.safetensors")).hasBinaryContent(expected);
   }
 
+  @Test
+  void train_halfOfTheWeightsResident_givesTheSameAdapter() throws IOException {
+    train("--steps", "2");
+    byte[] expected = Files.readAllBytes(out.resolve("adapter_model.safetensors"));
+
+    out = folder.resolve("less");
+    Invocation trained = train("--steps", "2", "--resident-weights", "0.5");
+
+    assertThat(trained.code()).as(trained.err()).isZero();
+    assertThat(out.resolve("adapter_model.safetensors")).hasBinaryContent(expected);
+  }
+
+  @Test
+  void train_noWeightsResident_isRefused() {
+    Invocation failed = train("--resident-weights", "0");
+
+    assertThat(failed.code()).isEqualTo(2);
+    assertThat(failed.err()).contains("resident weights above 0").doesNotContain("\tat ");
+  }
+
   private static void copy(Path source, Path target) throws IOException {
     Files.createDirectories(target);
     try (var files = Files.list(source)) {

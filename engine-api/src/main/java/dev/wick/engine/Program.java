@@ -29,7 +29,8 @@ public final class Program implements AutoCloseable {
       Engine engine,
       Map<String, TracedValue> inputs,
       Map<String, TracedValue> outputs,
-      List<TracedCall> calls) {
+      List<TracedCall> calls,
+      double residentShare) {
     // In the order of the trace, so that one trace always gives one plan.
     Set<Storage> storages = new LinkedHashSet<>();
     inputs.values().forEach(value -> storages.add(value.storage()));
@@ -49,7 +50,7 @@ public final class Program implements AutoCloseable {
       throw e;
     }
     try {
-      this.recording = queue.record(calls.stream().map(this::opCall).toList());
+      this.recording = queue.record(calls.stream().map(this::opCall).toList(), residentShare);
     } catch (RuntimeException e) {
       queue.close();
       arena.close();

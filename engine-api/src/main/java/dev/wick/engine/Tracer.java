@@ -24,6 +24,7 @@ public final class Tracer extends Dispatcher {
   private final IdentityHashMap<DeviceBuffer, Storage> constants = new IdentityHashMap<>();
   private final Set<TensorScope> scopes = new HashSet<>();
   private final List<TracedCall> calls = new ArrayList<>();
+  private double residentShare = 1;
 
   Tracer(Engine engine) {
     super(engine);
@@ -64,6 +65,21 @@ public final class Tracer extends Dispatcher {
     if (outputs.putIfAbsent(name, traced) != null) {
       throw new IllegalArgumentException("trace: expected a new output name, got " + name);
     }
+  }
+
+  /**
+   * Lets the program run in less memory, at some cost of speed: of the constants that are mapped
+   * from files about this share stays resident between uses, on devices that compute on such
+   * memory.
+   *
+   * @throws IllegalArgumentException if it is not above 0 and at most 1, which is the default
+   */
+  public void residentShare(double share) {
+    if (!(share > 0 && share <= 1)) {
+      throw new IllegalArgumentException(
+          "trace: expected a resident share above 0 and at most 1, got " + share);
+    }
+    residentShare = share;
   }
 
   @Override
@@ -112,6 +128,6 @@ public final class Tracer extends Dispatcher {
   Program compile() {
     // The program has a queue of its own, which has to find the constants in place.
     scopes.forEach(TensorScope::synchronize);
-    return new Program(engine, inputs, outputs, calls);
+    return new Program(engine, inputs, outputs, calls, residentShare);
   }
 }

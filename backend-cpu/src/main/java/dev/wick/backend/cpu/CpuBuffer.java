@@ -22,10 +22,12 @@ final class CpuBuffer implements DeviceBuffer {
   private volatile boolean closed;
 
   /**
-   * @param arena what to close with the buffer, or null for lent memory
+   * Memory that the device allocated.
+   *
+   * @param arena closed with the buffer
    */
-  CpuBuffer(CpuDevice device, MemorySegment memory, @Nullable Arena arena) {
-    this(device, memory, arena == null ? memory : Unguarded.view(memory), arena, null);
+  CpuBuffer(CpuDevice device, MemorySegment memory, Arena arena) {
+    this(device, memory, Unguarded.view(memory), arena, null);
   }
 
   private CpuBuffer(
@@ -41,6 +43,15 @@ final class CpuBuffer implements DeviceBuffer {
     this.tiles = tiles;
   }
 
+  /**
+   * Memory of the host that the device computes on.
+   *
+   * @param kernelView the same memory as kernels see it
+   */
+  static CpuBuffer lent(CpuDevice device, MemorySegment memory, MemorySegment kernelView) {
+    return new CpuBuffer(device, memory, kernelView, null, null);
+  }
+
   /** A weight in other words: the tiles of a matrix of this type and shape. */
   record Tiles(TensorSpec weight, MemorySegment memory) {}
 
@@ -49,9 +60,10 @@ final class CpuBuffer implements DeviceBuffer {
    *
    * @param arena of the tiles, closed with the buffer
    */
-  static CpuBuffer ofWeight(CpuDevice device, MemorySegment memory, Tiles tiles, Arena arena) {
+  static CpuBuffer ofWeight(
+      CpuDevice device, MemorySegment memory, MemorySegment kernelView, Tiles tiles, Arena arena) {
     Tiles unguarded = new Tiles(tiles.weight(), Unguarded.view(tiles.memory()));
-    return new CpuBuffer(device, memory, memory, arena, unguarded);
+    return new CpuBuffer(device, memory, kernelView, arena, unguarded);
   }
 
   /** Whether this holds a weight that is there in tiles, too, and must not change. */
@@ -64,6 +76,11 @@ final class CpuBuffer implements DeviceBuffer {
     return Optional.ofNullable(tiles)
         .filter(held -> held.weight().equals(weight))
         .map(Tiles::memory);
+  }
+
+  /** The memory, if it is mapped from a file that nobody changes. */
+  Optional<MemorySegment> mappedFile() {
+    return Optional.of(memory).filter(m -> m.isMapped() && m.isReadOnly());
   }
 
   CpuDevice device() {

@@ -69,7 +69,7 @@ final class CpuDevice implements Device {
     if (!isShared(host)) {
       return Device.super.wrap(host);
     }
-    return opened(new CpuBuffer(this, plain(host), null));
+    return opened(CpuBuffer.lent(this, host, plain(host)));
   }
 
   /**
@@ -88,7 +88,8 @@ final class CpuDevice implements Device {
     try (Execution execution = new Execution(team)) {
       MemorySegment tiles = pages.allocate(byteSize, arena);
       if (WeightTiles.pack(execution, memory, spec, tiles)) {
-        return opened(CpuBuffer.ofWeight(this, memory, new CpuBuffer.Tiles(spec, tiles), arena));
+        return opened(
+            CpuBuffer.ofWeight(this, host, memory, new CpuBuffer.Tiles(spec, tiles), arena));
       }
     } catch (OutOfMemoryError e) {
       arena.close();

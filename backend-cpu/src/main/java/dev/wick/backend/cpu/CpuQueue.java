@@ -75,18 +75,24 @@ final class CpuQueue implements CommandQueue {
    */
   @Override
   public CpuRecording record(List<OpCall> calls) {
+    return record(calls, 1);
+  }
+
+  @Override
+  public CpuRecording record(List<OpCall> calls, double residentShare) {
     checkOpen();
     calls.forEach(this::checkSupported);
     try {
-      Sequence sequence = bind(calls);
+      Sequence sequence = bind(calls, PageReleases.of(calls, residentShare, this::own));
       return new CpuRecording(this, sequence, takeAcquired());
     } finally {
       takeAcquired().forEach(CpuBuffer::release);
     }
   }
 
-  private Sequence bind(List<OpCall> calls) {
+  private Sequence bind(List<OpCall> calls, Optional<PageReleases> releases) {
     List<CpuKernel> steps = new ArrayList<>();
+    releases.flatMap(PageReleases::before).ifPresent(steps::add);
     int from = 0;
     while (from < calls.size()) {
       OpCall call = calls.get(from);
@@ -106,6 +112,9 @@ final class CpuQueue implements CommandQueue {
         }
         steps.add(end == added ? kernel : kernels.bindAdded(kernel, calls.subList(added, end)));
       }
+      int first = from;
+      int next = end;
+      releases.flatMap(planned -> planned.after(first, next)).ifPresent(steps::add);
       from = end;
     }
     return new Sequence(steps);

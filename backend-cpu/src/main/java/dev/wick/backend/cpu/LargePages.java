@@ -1,11 +1,7 @@
 package dev.wick.backend.cpu;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +15,6 @@ final class LargePages {
   private static final long PIECE_BYTES = 64L << 20;
   private static final long PAGE_BYTES = 2L << 20;
   private static final long ALIGNMENT = 64;
-  private static final boolean AVAILABLE =
-      System.getProperty("os.name", "").equals("Linux")
-          && LargePages.class.getModule().isNativeAccessEnabled();
 
   private @Nullable Piece current;
 
@@ -31,7 +24,9 @@ final class LargePages {
    * @throws OutOfMemoryError if there is not enough
    */
   MemorySegment allocate(long byteSize, Arena arena) {
-    return AVAILABLE ? inPiece(byteSize, arena) : HostMemory.allocate(byteSize, arena);
+    return MemoryAdvice.isAvailable()
+        ? inPiece(byteSize, arena)
+        : HostMemory.allocate(byteSize, arena);
   }
 
   @SuppressWarnings("restricted") // asked for above
@@ -63,7 +58,7 @@ final class LargePages {
       MemorySegment all = HostMemory.allocate(byteSize + PAGE_BYTES, arena);
       long padding = -all.address() & (PAGE_BYTES - 1);
       memory = all.asSlice(padding, byteSize);
-      Advice.largePages(memory);
+      MemoryAdvice.largePages(memory);
     }
 
     long left() {
@@ -79,30 +74,6 @@ final class LargePages {
 
     boolean isLast() {
       return --blocks == 0;
-    }
-  }
-
-  /** The call of the system; apart, since linking to it wants native access. */
-  @SuppressWarnings("restricted")
-  private static final class Advice {
-    private static final int HUGE_PAGE = 14;
-    private static final MethodHandle MADVISE =
-        Linker.nativeLinker()
-            .downcallHandle(
-                Linker.nativeLinker().defaultLookup().findOrThrow("madvise"),
-                FunctionDescriptor.of(
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_INT));
-
-    /** Asks for large pages; a system that has none refuses, which changes nothing. */
-    static void largePages(MemorySegment memory) {
-      try {
-        int _ = (int) MADVISE.invokeExact(memory.address(), memory.byteSize(), HUGE_PAGE);
-      } catch (Throwable e) {
-        throw new AssertionError("madvise", e);
-      }
     }
   }
 }

@@ -24,8 +24,14 @@ final class LoadingBar implements AutoCloseable {
     show();
   }
 
+  /** The files are not read ahead. */
+  synchronized void skipReading() {
+    read = 1;
+  }
+
   /** So many bytes of the weights are on the device. */
   synchronized void placed(long doneBytes, long ofBytes) {
+    totalBytes = ofBytes;
     placed = fraction(doneBytes, ofBytes);
     show();
   }

@@ -46,6 +46,16 @@ public final class Session implements AutoCloseable {
    * @throws dev.wick.engine.NoBackendException if there is no such device
    */
   public Session(ModelOptions options, DeviceOptions device, Streams streams) throws IOException {
+    this(options, device, streams, true);
+  }
+
+  /**
+   * Loads a model, as the other constructor does.
+   *
+   * @param readsAhead whether all weights are brought into memory while it is built
+   */
+  public Session(ModelOptions options, DeviceOptions device, Streams streams, boolean readsAhead)
+      throws IOException {
     progress = own(new LoadingBar(streams));
     try {
       this.streams = streams;
@@ -55,7 +65,11 @@ public final class Session implements AutoCloseable {
           Files.isRegularFile(path) || Files.exists(path.resolve("tokenizer.json"));
       tokenizer = hasTokenizer ? Optional.of(own(new TokenizerLoading(path))) : Optional.empty();
       checkpoint = own(Checkpoint.open(path));
-      own(new Prefetch(checkpoint, progress));
+      if (readsAhead) {
+        own(new Prefetch(checkpoint, progress));
+      } else {
+        progress.skipReading();
+      }
       engine = own(device.open());
       model = own(Models.load(checkpoint, engine, loadOptions));
       options.check(model.info());

@@ -103,6 +103,16 @@ public final class RunFlags {
   private boolean gradientCheckpointing;
 
   @Option(
+      names = "--resident-weights",
+      defaultValue = "1",
+      paramLabel = "SHARE",
+      description = {
+        "Share of the base model that stays in memory between uses, above 0 and at most 1"
+            + " (default: 1). Half of it takes a little more time."
+      })
+  private double residentWeights = 1;
+
+  @Option(
       names = "--evaluate-every",
       paramLabel = "STEPS",
       description = "Steps between validations (default: at the end of each epoch).")
@@ -171,6 +181,7 @@ public final class RunFlags {
           .maxGradientNorm(maxGradientNorm)
           .labelSmoothing(labelSmoothing)
           .gradientCheckpointing(gradientCheckpointing)
+          .residentWeights(residentWeights)
           .evaluateEvery(evaluateEvery)
           .earlyStoppingPatience(earlyStopping)
           .checkpointEvery(checkpointEvery)

@@ -25,6 +25,19 @@ public interface CommandQueue extends AutoCloseable {
     return () -> copy.forEach(this::submit);
   }
 
+  /**
+   * Prepares a list of operations to be run many times in less memory: of the memory mapped from
+   * files that they read, such as weights, about this share stays resident between uses, and the
+   * rest is given back to the system and comes from its cache of files again. The default, and a
+   * device that has copies of its own, spares nothing.
+   *
+   * @param residentShare above 0 and at most 1, which is {@link #record(List)}; exceeded where one
+   *     operation reads more
+   */
+  default Recording record(List<OpCall> calls, double residentShare) {
+    return record(calls);
+  }
+
   /** Copies host memory into a buffer; the source may be reused when this returns. */
   void upload(MemorySegment source, DeviceBuffer target, long targetOffset);
 

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The engine on the reference backend; closing it proves that nothing is left open. */
 class EngineTest {
@@ -213,6 +215,15 @@ class EngineTest {
     assertThatThrownBy(program::run)
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("program: expected an open program, got a closed one");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -1, 1.5, Double.NaN})
+  void trace_withAShareOutOfRange_isRefused(double share) {
+    assertThatThrownBy(() -> engine.trace(tracer -> tracer.residentShare(share)).close())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("resident share above 0 and at most 1")
+        .hasMessageContaining(Double.toString(share));
   }
 
   @Test

@@ -36,6 +36,9 @@ final class FileMapping implements AutoCloseable {
       var mapping =
           new FileMapping(file, arena, channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena));
       mapped = true;
+      if (size > 0) {
+        PageAdvice.largePages(mapping.bytes);
+      }
       return mapping;
     } catch (ClosedByInterruptException e) {
       throw e;
@@ -75,7 +78,7 @@ final class FileMapping implements AutoCloseable {
         if (closed) {
           return false;
         }
-        PagePopulation.populate(bytes.asSlice(begin, end - begin));
+        PageAdvice.populate(bytes.asSlice(begin, end - begin));
       } finally {
         inUse.unlock();
       }

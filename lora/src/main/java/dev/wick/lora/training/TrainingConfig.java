@@ -22,6 +22,8 @@ import java.util.Objects;
  * @param labelSmoothing share of the target that is spread over the vocabulary
  * @param lossReduction how losses of tokens become one
  * @param gradientCheckpointing whether activations within layers are computed twice, to save memory
+ * @param residentWeights share of the weights mapped from files that stays in memory between uses,
+ *     above 0 and at most 1; the rest is given back to the system, whose cache of files has it
  * @param logitRows rows of logits that exist at a time
  * @param evaluateEvery steps between validations; 0 for the end of each epoch only
  * @param earlyStoppingPatience validations without improvement after which a run ends; 0 for never
@@ -45,6 +47,7 @@ public record TrainingConfig(
     double labelSmoothing,
     LossReduction lossReduction,
     boolean gradientCheckpointing,
+    double residentWeights,
     int logitRows,
     long evaluateEvery,
     int earlyStoppingPatience,
@@ -72,6 +75,10 @@ public record TrainingConfig(
         labelSmoothing >= 0 && labelSmoothing < 1,
         "a label smoothing of at least 0 and below 1",
         labelSmoothing);
+    check(
+        residentWeights > 0 && residentWeights <= 1,
+        "a share of resident weights above 0 and at most 1",
+        residentWeights);
     check(logitRows >= 1, "at least one row of logits", logitRows);
     check(evaluateEvery >= 0, "at least 0 steps between validations", evaluateEvery);
     check(earlyStoppingPatience >= 0, "a patience of at least 0", earlyStoppingPatience);

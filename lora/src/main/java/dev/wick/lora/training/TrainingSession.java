@@ -216,7 +216,10 @@ public final class TrainingSession implements AutoCloseable {
 
   private TrainingProgram.Settings settings() {
     return new TrainingProgram.Settings(
-        config.logitRows(), config.labelSmoothing(), config.gradientCheckpointing());
+        config.logitRows(),
+        config.labelSmoothing(),
+        config.gradientCheckpointing(),
+        config.residentWeights());
   }
 
   /** Copies of the trained tensors, by name. */

@@ -52,8 +52,13 @@ public final class TrainingProgram implements AutoCloseable {
    * @param logitRows rows of logits made at a time
    * @param labelSmoothing share of the target that goes to all tokens alike, while training
    * @param gradientCheckpointing whether the backward pass computes blocks again
+   * @param residentWeights share of mapped weights that stays in memory between uses
    */
-  public record Settings(int logitRows, double labelSmoothing, boolean gradientCheckpointing) {}
+  public record Settings(
+      int logitRows,
+      double labelSmoothing,
+      boolean gradientCheckpointing,
+      double residentWeights) {}
 
   /**
    * Traces the program.
@@ -77,7 +82,12 @@ public final class TrainingProgram implements AutoCloseable {
     this.dropout = differentiates ? set.dropout() : 0;
     this.checkpointing = settings.gradientCheckpointing();
     this.differentiates = differentiates;
-    this.program = engine.trace(tracer -> trace(tracer, forward));
+    this.program =
+        engine.trace(
+            tracer -> {
+              tracer.residentShare(settings.residentWeights());
+              trace(tracer, forward);
+            });
   }
 
   private void trace(Tracer tracer, ForwardPass forward) {

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class PagePopulationTest {
+class PageAdviceTest {
   @TempDir Path folder;
 
   @Test
@@ -21,7 +21,8 @@ class PagePopulationTest {
         Arena arena = Arena.ofConfined()) {
       MemorySegment mapping = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
 
-      PagePopulation.populate(mapping);
+      PageAdvice.largePages(mapping);
+      PageAdvice.populate(mapping);
 
       assertThat(mapping.isLoaded()).isTrue();
     }

@@ -8,34 +8,44 @@ import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings mapped pages into memory, by one system call where there is one.
- *
- * <p>{@code madvise(MADV_POPULATE_READ)} fills the page tables in the kernel, more than twice as
- * fast as touching page after page. It wants Linux 5.14 and native access for this module; without
- * either the pages are touched by {@link MemorySegment#load()}.
+ * What the system is told about mapped pages: {@code madvise} of Linux, where this module has
+ * native access.
  */
-final class PagePopulation {
-  /** From mman-common.h of Linux. */
+final class PageAdvice {
+  // From mman-common.h of Linux.
+  private static final int MADV_HUGEPAGE = 14;
   private static final int MADV_POPULATE_READ = 22;
 
   private static final @Nullable MethodHandle MADVISE = findMadvise();
 
-  private PagePopulation() {}
+  private PageAdvice() {}
 
-  /** Reads a part of a mapping, which must begin at a page; returns when it is in memory. */
+  /**
+   * Asks that a mapping be read from disk in pages of 2 MiB, which are mapped, found and given back
+   * at a fraction of the cost of others. File systems without them, and files that are in the
+   * system's cache already, stay as they are.
+   */
+  static void largePages(MemorySegment mapping) {
+    advise(mapping, MADV_HUGEPAGE);
+  }
+
+  /**
+   * Reads a part of a mapping, which must begin at a page; returns when it is in memory. The system
+   * call, of Linux 5.14, fills the page tables more than twice as fast as touching page after page.
+   */
   static void populate(MemorySegment part) {
-    if (!advise(part)) {
+    if (!advise(part, MADV_POPULATE_READ)) {
       part.load();
     }
   }
 
-  private static boolean advise(MemorySegment part) {
+  private static boolean advise(MemorySegment part, int advice) {
     MethodHandle madvise = MADVISE;
     if (madvise == null) {
       return false;
     }
     try {
-      return (int) madvise.invokeExact(part, part.byteSize(), MADV_POPULATE_READ) == 0;
+      return (int) madvise.invokeExact(part, part.byteSize(), advice) == 0;
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -47,7 +57,7 @@ final class PagePopulation {
   private static @Nullable MethodHandle findMadvise() {
     // Without the flag the JVM would print a warning at the first restricted call.
     if (!System.getProperty("os.name", "").equals("Linux")
-        || !PagePopulation.class.getModule().isNativeAccessEnabled()) {
+        || !PageAdvice.class.getModule().isNativeAccessEnabled()) {
       return null;
     }
     Linker linker = Linker.nativeLinker();
