@@ -1,6 +1,5 @@
 package dev.wick.backend.cpu.emit;
 
-import static dev.wick.backend.cpu.emit.Assembler.R10;
 import static dev.wick.backend.cpu.emit.Assembler.R11;
 import static dev.wick.backend.cpu.emit.Assembler.R12;
 import static dev.wick.backend.cpu.emit.Assembler.R13;
@@ -20,13 +19,13 @@ import dev.wick.engine.tensor.DType;
  * f = y, g = bytes between vectors of x, h = bytes between those of y.
  */
 final class DotCode {
-  private static final int PUSHES = 5;
-
   private final Assembler asm = new Assembler();
+  private final Frame frame = new Frame(asm, RBX, R12, R13, R14, Assembler.RBP);
   private final DType dtype;
   private final int bits;
   private final int lanes;
   private final int vectors;
+  private final Vectors x;
   private final int ahead;
 
   private DotCode(DType dtype, int bits, int vectors, int ahead) {
@@ -34,6 +33,7 @@ final class DotCode {
     this.bits = bits;
     this.lanes = bits / 32;
     this.vectors = vectors;
+    this.x = new Vectors(asm, vectors);
     this.ahead = ahead;
   }
 
@@ -80,12 +80,10 @@ final class DotCode {
   // rsi w, rdx bytes between rows, rcx rows, r8 elements, r9 x, rdi y, r11 bytes between vectors,
   // r10 and rbx x of vector 3 and 6, rax blocks left, r12 to r14 for the ends of rows.
   private byte[] build() {
-    for (int register : new int[] {RBX, R12, R13, R14, Assembler.RBP}) {
-      asm.push(register);
-    }
-    asm.load(RDI, Arguments.onStack('f', PUSHES));
-    asm.load(R11, Arguments.onStack('g', PUSHES));
-    asm.load(Assembler.RBP, Arguments.onStack('h', PUSHES));
+    frame.enter();
+    frame.load(RDI, 'f');
+    frame.load(R11, 'g');
+    frame.load(Assembler.RBP, 'h');
     if (bits == 512) {
       asm.moveImmediate(RAX, 1);
       asm.moveToMask(1, RAX);
@@ -97,14 +95,7 @@ final class DotCode {
     Label row = asm.here();
     asm.move(R12, Arguments.A);
     asm.move(R13, Arguments.E);
-    if (vectors > 3) {
-      asm.address(R10, Mem.at(Arguments.E, R11, 2, 0));
-      asm.add(R10, R11);
-    }
-    if (vectors > 6) {
-      asm.address(RBX, Mem.at(R10, R11, 2, 0));
-      asm.add(RBX, R11);
-    }
+    x.point();
     for (int i = 0; i < 2 * vectors; i++) {
       asm.vector(VectorOp.XOR_INT, bits, i, i, i);
     }
@@ -127,36 +118,13 @@ final class DotCode {
     asm.addImmediate(RDI, 4);
     asm.decrement(Arguments.C);
     asm.jump(Assembler.NOT_ZERO, row);
-    for (int register : new int[] {Assembler.RBP, R14, R13, R12, RBX}) {
-      asm.pop(register);
-    }
-    asm.leave();
+    frame.leave();
     return asm.toBytes();
-  }
-
-  private Mem x(int vector, int displacement) {
-    int base =
-        switch (vector / 3) {
-          case 0 -> Arguments.E;
-          case 1 -> R10;
-          default -> RBX;
-        };
-    return switch (vector % 3) {
-      case 0 -> Mem.at(base, displacement);
-      case 1 -> Mem.at(base, R11, 1, displacement);
-      default -> Mem.at(base, R11, 2, displacement);
-    };
   }
 
   private void advance(int wBytes, int xBytes) {
     asm.addImmediate(Arguments.A, wBytes);
-    asm.addImmediate(Arguments.E, xBytes);
-    if (vectors > 3) {
-      asm.addImmediate(R10, xBytes);
-    }
-    if (vectors > 6) {
-      asm.addImmediate(RBX, xBytes);
-    }
+    x.advance(xBytes);
   }
 
   /** Two vectors of elements: sums of even ones and of odd ones, or of the first and the second. */
@@ -182,8 +150,8 @@ final class DotCode {
       default -> throw new IllegalArgumentException("dot: expected a float type, got " + dtype);
     }
     for (int i = 0; i < vectors; i++) {
-      asm.vector(VectorOp.FMA_231, bits, sum(i), low(), x(i, 0));
-      asm.vector(VectorOp.FMA_231, bits, sum(i) + 1, high(), x(i, bytes));
+      asm.vector(VectorOp.FMA_231, bits, sum(i), low(), x.at(i, 0));
+      asm.vector(VectorOp.FMA_231, bits, sum(i) + 1, high(), x.at(i, bytes));
     }
     advance(2 * lanes * elementBytes(), 8 * lanes);
   }
@@ -214,7 +182,7 @@ final class DotCode {
       default -> asm.vector(VectorOp.LOAD_ONE, 128, scalar, 0, Mem.at(Arguments.A));
     }
     for (int i = 0; i < vectors; i++) {
-      asm.vector(VectorOp.MULTIPLY_ONE, 128, product, scalar, x(i, 0));
+      asm.vector(VectorOp.MULTIPLY_ONE, 128, product, scalar, x.at(i, 0));
       asm.vector(VectorOp.ADD_ONE, 128, sum(i) + 1, sum(i) + 1, product);
     }
     advance(elementBytes(), 4);

@@ -1,6 +1,5 @@
 package dev.wick.backend.cpu.emit;
 
-import static dev.wick.backend.cpu.emit.Assembler.R10;
 import static dev.wick.backend.cpu.emit.Assembler.R11;
 import static dev.wick.backend.cpu.emit.Assembler.R12;
 import static dev.wick.backend.cpu.emit.Assembler.R13;
@@ -50,17 +49,19 @@ final class DotTileCode {
   private static final int SCALES = MASK;
   private static final int X = WEIGHTS + 2 * ROWS;
   private static final int SPARES = 2;
-  private static final int[] SAVED = {RBX, RBP, R12, R13, R14, R15};
 
   private final Assembler asm = new Assembler();
+  private final Frame frame = new Frame(asm, RBX, RBP, R12, R13, R14, R15);
   private final DType dtype;
   private final int rows;
   private final int vectors;
+  private final Vectors x;
 
   private DotTileCode(DType dtype, int rows, int vectors) {
     this.dtype = dtype;
     this.rows = rows;
     this.vectors = vectors;
+    this.x = new Vectors(asm, vectors);
   }
 
   /**
@@ -81,13 +82,11 @@ final class DotTileCode {
   // rbx x of vector 0 3 6, r11 bytes between vectors, rdi y, rbp bytes between its vectors, r12 and
   // r13 the beginnings of w and x, r15 scratch, rax blocks left.
   private byte[] build() {
-    for (int register : SAVED) {
-      asm.push(register);
-    }
-    asm.load(RDI, Arguments.onStack('f', SAVED.length));
-    asm.load(R11, Arguments.onStack('g', SAVED.length));
-    asm.load(RBP, Arguments.onStack('h', SAVED.length));
-    asm.load(R15, Arguments.onStack('i', SAVED.length));
+    frame.enter();
+    frame.load(RDI, 'f');
+    frame.load(R11, 'g');
+    frame.load(RBP, 'h');
+    frame.load(R15, 'i');
     asm.moveImmediate(RAX, 0xffff0000);
     asm.broadcastRegister(BITS, MASK, RAX);
     asm.move(R12, Arguments.A);
@@ -112,10 +111,7 @@ final class DotTileCode {
     asm.addImmediate(RDI, 4 * rows);
     asm.decrement(Arguments.C);
     asm.jump(Assembler.NOT_ZERO, tile);
-    for (int i = SAVED.length - 1; i >= 0; i--) {
-      asm.pop(SAVED[i]);
-    }
-    asm.leave();
+    frame.leave();
     return asm.toBytes();
   }
 
@@ -129,14 +125,7 @@ final class DotTileCode {
   private void emitPass(boolean prefetches, int... halves) {
     asm.move(Arguments.A, R12);
     asm.move(Arguments.E, R13);
-    if (vectors > 3) {
-      asm.address(R10, Mem.at(Arguments.E, R11, 2, 0));
-      asm.add(R10, R11);
-    }
-    if (vectors > 6) {
-      asm.address(RBX, Mem.at(R10, R11, 2, 0));
-      asm.add(RBX, R11);
-    }
+    x.point();
     for (int i = 0; i < rows * vectors; i++) {
       asm.vector(VectorOp.XOR_INT, BITS, i, i, i);
     }
@@ -155,21 +144,15 @@ final class DotTileCode {
         emitWeights(half, row);
       }
       for (int i = 0; i < vectors; i++) {
-        int x = X + i % SPARES;
-        asm.vector(VectorOp.LOAD, BITS, x, 0, x(i, half * BYTES));
+        int at = X + i % SPARES;
+        asm.vector(VectorOp.LOAD, BITS, at, 0, x.at(i, half * BYTES));
         for (int row = 0; row < rows; row++) {
-          asm.vector(VectorOp.FMA_231, BITS, sum(row, i), WEIGHTS + row, x);
+          asm.vector(VectorOp.FMA_231, BITS, sum(row, i), WEIGHTS + row, at);
         }
       }
     }
     asm.addImmediate(Arguments.A, blockBytes());
-    asm.addImmediate(Arguments.E, 2 * BYTES);
-    if (vectors > 3) {
-      asm.addImmediate(R10, 2 * BYTES);
-    }
-    if (vectors > 6) {
-      asm.addImmediate(RBX, 2 * BYTES);
-    }
+    x.advance(2 * BYTES);
     asm.decrement(RAX);
     asm.jump(Assembler.NOT_ZERO, block);
   }
@@ -209,16 +192,6 @@ final class DotTileCode {
 
   private Mem row(int base, int row, int displacement) {
     return strided(base, Arguments.B, row, displacement);
-  }
-
-  private Mem x(int vector, int displacement) {
-    int base =
-        switch (vector / 3) {
-          case 0 -> Arguments.E;
-          case 1 -> R10;
-          default -> RBX;
-        };
-    return strided(base, R11, vector % 3, displacement);
   }
 
   private static Mem strided(int base, int stride, int number, int displacement) {

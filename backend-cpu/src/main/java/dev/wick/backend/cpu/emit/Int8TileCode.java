@@ -1,6 +1,5 @@
 package dev.wick.backend.cpu.emit;
 
-import static dev.wick.backend.cpu.emit.Assembler.R10;
 import static dev.wick.backend.cpu.emit.Assembler.R11;
 import static dev.wick.backend.cpu.emit.Assembler.R12;
 import static dev.wick.backend.cpu.emit.Assembler.R13;
@@ -42,15 +41,17 @@ final class Int8TileCode {
   private static final int SPARES = SCALES + HALVES;
   private static final int LOW_BITS = 31;
   private static final int AHEAD = 1 << 15;
-  private static final int[] SAVED = {RBX, RBP, R12, R13, R15};
 
   private final Assembler asm = new Assembler();
+  private final Frame frame = new Frame(asm, RBX, RBP, R12, R13, R15);
   private final Int8Tile tile;
   private final int vectors;
+  private final Vectors x;
 
   private Int8TileCode(Int8Tile tile, int vectors) {
     this.tile = tile;
     this.vectors = vectors;
+    this.x = new Vectors(asm, vectors);
   }
 
   /**
@@ -66,17 +67,14 @@ final class Int8TileCode {
     return half * vectors + vector;
   }
 
-  // rsi w, rcx tiles, r8 blocks, r9 r10 rbx x of vector 0 3 6, r11 bytes between vectors, rdi y,
-  // rbp
+  // rsi w, rcx tiles, r8 blocks, r9 r10 rbx x of vector 0 3 6, r11 bytes between vectors, rdi y, rbp
   // bytes between its vectors, r13 the beginning of x, r15 scratch, rax blocks left.
   private byte[] build() {
-    for (int register : SAVED) {
-      asm.push(register);
-    }
-    asm.load(RDI, Arguments.onStack('f', SAVED.length));
-    asm.load(R11, Arguments.onStack('g', SAVED.length));
-    asm.load(RBP, Arguments.onStack('h', SAVED.length));
-    asm.load(R15, Arguments.onStack('i', SAVED.length));
+    frame.enter();
+    frame.load(RDI, 'f');
+    frame.load(R11, 'g');
+    frame.load(RBP, 'h');
+    frame.load(R15, 'i');
     asm.moveImmediate(RAX, 0x0f0f0f0f);
     asm.broadcastRegister(BITS, LOW_BITS, RAX);
     asm.move(R13, Arguments.E);
@@ -95,23 +93,13 @@ final class Int8TileCode {
     asm.addImmediate(RDI, 4 * TileDot.ROWS);
     asm.decrement(Arguments.C);
     asm.jump(Assembler.NOT_ZERO, next);
-    for (int i = SAVED.length - 1; i >= 0; i--) {
-      asm.pop(SAVED[i]);
-    }
-    asm.leave();
+    frame.leave();
     return asm.toBytes();
   }
 
   private void emitPointers() {
     asm.move(Arguments.E, R13);
-    if (vectors > 3) {
-      asm.address(R10, Mem.at(Arguments.E, R11, 2, 0));
-      asm.add(R10, R11);
-    }
-    if (vectors > 6) {
-      asm.address(RBX, Mem.at(R10, R11, 2, 0));
-      asm.add(RBX, R11);
-    }
+    x.point();
   }
 
   private void emitBlock() {
@@ -119,7 +107,7 @@ final class Int8TileCode {
       asm.prefetch(w(AHEAD + line), 2);
     }
     for (int i = 0; i < vectors; i++) {
-      asm.vector(VectorOp.BROADCAST, BITS, sum(0, i), 0, x(i, Int8Tile.SUM_AT));
+      asm.vector(VectorOp.BROADCAST, BITS, sum(0, i), 0, x.at(i, Int8Tile.SUM_AT));
       asm.vector(VectorOp.MOVE_ALIGNED, BITS, sum(1, i), 0, sum(0, i));
     }
     if (tile.isPacked()) {
@@ -129,13 +117,7 @@ final class Int8TileCode {
     }
     emitScaling();
     asm.addImmediate(Arguments.A, tile.blockBytes());
-    asm.addImmediate(Arguments.E, Int8Tile.PREPARED_BYTES);
-    if (vectors > 3) {
-      asm.addImmediate(R10, Int8Tile.PREPARED_BYTES);
-    }
-    if (vectors > 6) {
-      asm.addImmediate(RBX, Int8Tile.PREPARED_BYTES);
-    }
+    x.advance(Int8Tile.PREPARED_BYTES);
   }
 
   private void emitProducts() {
@@ -165,10 +147,10 @@ final class Int8TileCode {
   /** Products of four elements of each row with those of each vector. */
   private void emitDots(int word, int weights, int step) {
     for (int i = 0; i < vectors; i++) {
-      int x = X + i % 4;
-      asm.vector(VectorOp.BROADCAST, BITS, x, 0, x(i, 4 * word));
+      int spread = X + i % 4;
+      asm.vector(VectorOp.BROADCAST, BITS, spread, 0, x.at(i, 4 * word));
       for (int half = 0; half < HALVES; half++) {
-        asm.vector(VectorOp.DOT_INT8, BITS, sum(half, i), weights + step * half, x);
+        asm.vector(VectorOp.DOT_INT8, BITS, sum(half, i), weights + step * half, spread);
       }
     }
   }
@@ -185,7 +167,7 @@ final class Int8TileCode {
     }
     for (int i = 0; i < vectors; i++) {
       int scale = X + i % 4;
-      asm.vector(VectorOp.BROADCAST, BITS, scale, 0, x(i, Int8Tile.SCALE_AT));
+      asm.vector(VectorOp.BROADCAST, BITS, scale, 0, x.at(i, Int8Tile.SCALE_AT));
       for (int half = 0; half < HALVES; half++) {
         int sum = sum(half, i);
         Mem total = Mem.at(R15, sum * BYTES);
@@ -200,18 +182,6 @@ final class Int8TileCode {
 
   private static Mem w(int displacement) {
     return Mem.at(Arguments.A, displacement);
-  }
-
-  private Mem x(int vector, int displacement) {
-    int base =
-        switch (vector / 3) {
-          case 0 -> Arguments.E;
-          case 1 -> R10;
-          default -> RBX;
-        };
-    return vector % 3 == 0
-        ? Mem.at(base, displacement)
-        : Mem.at(base, R11, vector % 3, displacement);
   }
 
   private void emitResults() {

@@ -1,6 +1,5 @@
 package dev.wick.backend.cpu.emit;
 
-import static dev.wick.backend.cpu.emit.Assembler.R10;
 import static dev.wick.backend.cpu.emit.Assembler.R11;
 import static dev.wick.backend.cpu.emit.Assembler.R12;
 import static dev.wick.backend.cpu.emit.Assembler.R13;
@@ -44,14 +43,16 @@ final class TileDotCode {
   private static final int SPARE = X + 4;
   private static final int TABLE = 31;
   private static final int AHEAD = 1 << 15;
-  private static final int[] SAVED = {RBX, RBP, R12, R13, R14, R15};
 
   private final Assembler asm = new Assembler();
+  private final Frame frame = new Frame(asm, RBX, RBP, R12, R13, R14, R15);
   private final int vectors;
+  private final Vectors x;
   private final int tiles;
 
   private TileDotCode(int vectors, int tiles) {
     this.vectors = vectors;
+    this.x = new Vectors(asm, vectors);
     this.tiles = tiles;
   }
 
@@ -73,14 +74,12 @@ final class TileDotCode {
   // between vectors, rdi y, rbp bytes between its vectors, r12 and r13 the beginnings of w and x,
   // r14 groups left, r15 scratch, rax blocks left.
   private byte[] build() {
-    for (int register : SAVED) {
-      asm.push(register);
-    }
-    asm.load(RDI, Arguments.onStack('f', SAVED.length));
-    asm.load(R11, Arguments.onStack('g', SAVED.length));
-    asm.load(RBP, Arguments.onStack('h', SAVED.length));
-    asm.load(R15, Arguments.onStack('i', SAVED.length));
-    asm.load(RAX, Arguments.onStack('j', SAVED.length));
+    frame.enter();
+    frame.load(RDI, 'f');
+    frame.load(R11, 'g');
+    frame.load(RBP, 'h');
+    frame.load(R15, 'i');
+    frame.load(RAX, 'j');
     asm.vector(VectorOp.LOAD, BITS, TABLE, 0, Mem.at(RAX));
     asm.move(R12, Arguments.A);
     asm.move(R13, Arguments.E);
@@ -102,24 +101,14 @@ final class TileDotCode {
     asm.addImmediate(RDI, 4 * FloatTileDot.ROWS * tiles);
     asm.decrement(Arguments.C);
     asm.jump(Assembler.NOT_ZERO, pass);
-    for (int i = SAVED.length - 1; i >= 0; i--) {
-      asm.pop(SAVED[i]);
-    }
-    asm.leave();
+    frame.leave();
     return asm.toBytes();
   }
 
   private void emitPointers() {
     asm.move(Arguments.A, R12);
     asm.move(Arguments.E, R13);
-    if (vectors > 3) {
-      asm.address(R10, Mem.at(Arguments.E, R11, 2, 0));
-      asm.add(R10, R11);
-    }
-    if (vectors > 6) {
-      asm.address(RBX, Mem.at(R10, R11, 2, 0));
-      asm.add(RBX, R11);
-    }
+    x.point();
   }
 
   private void emitBlock() {
@@ -169,40 +158,22 @@ final class TileDotCode {
         asm.vector(VectorOp.PERMUTE, BITS, value, digit > 0 ? value : WORDS + i, TABLE);
       }
       for (int i = 0; i < vectors; i++) {
-        int x = X + (digit * vectors + i) % 4;
-        asm.vector(VectorOp.BROADCAST, BITS, x, 0, x(i, 4 * digit));
+        int spread = X + (digit * vectors + i) % 4;
+        asm.vector(VectorOp.BROADCAST, BITS, spread, 0, x.at(i, 4 * digit));
         for (int j = 0; j < count; j++) {
           int value = VALUES + (digit * count + j) % 4;
-          asm.vector(VectorOp.FMA_231, BITS, j * vectors + i, value, x);
+          asm.vector(VectorOp.FMA_231, BITS, j * vectors + i, value, spread);
         }
       }
     }
     asm.addImmediate(Arguments.A, HALVES * BYTES);
-    asm.addImmediate(Arguments.E, 4 * DIGITS);
-    if (vectors > 3) {
-      asm.addImmediate(R10, 4 * DIGITS);
-    }
-    if (vectors > 6) {
-      asm.addImmediate(RBX, 4 * DIGITS);
-    }
+    x.advance(4 * DIGITS);
   }
 
   private Mem w(int tile, int displacement) {
     return tile == 0
         ? Mem.at(Arguments.A, displacement)
         : Mem.at(Arguments.A, Arguments.B, tile, displacement);
-  }
-
-  private Mem x(int vector, int displacement) {
-    int base =
-        switch (vector / 3) {
-          case 0 -> Arguments.E;
-          case 1 -> R10;
-          default -> RBX;
-        };
-    return vector % 3 == 0
-        ? Mem.at(base, displacement)
-        : Mem.at(base, R11, vector % 3, displacement);
   }
 
   private void emitResults() {
