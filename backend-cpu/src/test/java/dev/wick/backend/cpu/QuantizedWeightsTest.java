@@ -2,6 +2,7 @@ package dev.wick.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.wick.backend.cpu.kernel.Activations;
@@ -25,6 +26,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -71,6 +73,15 @@ class QuantizedWeightsTest {
       elements[i] = (float) random.nextGaussian();
     }
     return elements;
+  }
+
+  private Tensor narrow(int rows, int columns) {
+    MemorySegment memory = Arena.ofAuto().allocate(2L * rows * columns, 64);
+    for (int i = 0; i < rows * columns; i++) {
+      short half = (short) (Float.floatToRawIntBits((float) random.nextGaussian()) >>> 16);
+      memory.setAtIndex(ValueLayout.JAVA_SHORT, i, half);
+    }
+    return scope.tensor(memory, TensorSpec.of(DType.BF16, rows, columns));
   }
 
   private Weights weights(DType dtype) {
@@ -178,6 +189,54 @@ class QuantizedWeightsTest {
     } finally {
       System.clearProperty(Activations.PROPERTY);
     }
+  }
+
+  @Test
+  void linear_bf16Activations_roundsThemAndHasTheSameBitsInAFewRows() throws IOException {
+    try (Arena code = Arena.ofShared()) {
+      boolean available = LoopChoice.fastest(code).loops().pairs().isPresent();
+      assumeTrue(available, "no machine code with AVX-512 BF16");
+    }
+    for (String mode : List.of("bf16", "int8")) {
+      System.setProperty(Activations.PROPERTY, mode);
+      try {
+        for (int columns : new int[] {512, 896, 70}) {
+          Tensor weight = narrow(71, columns);
+          float[] wide = wide(weight);
+          float[] x = random(40 * columns);
+
+          float[] y = product(x, 40, columns, weight);
+
+          double squares = 0;
+          double errors = 0;
+          for (int i = 0; i < y.length; i++) {
+            double expected = 0;
+            for (int k = 0; k < columns; k++) {
+              expected += x[i / 71 * columns + k] * (double) wide[i % 71 * columns + k];
+            }
+            squares += expected * expected;
+            errors += (y[i] - expected) * (y[i] - expected);
+          }
+          boolean rounds = columns % 32 == 0;
+          assertThat(Math.sqrt(errors / squares))
+              .isBetween(rounds ? 5e-4 : 0, rounds ? 4e-3 : 1e-6);
+          float[] sixteen = product(x, 16, columns, weight);
+          assertThat(sixteen).containsExactly(Arrays.copyOf(y, sixteen.length), within(1e-4f));
+          for (int rows : new int[] {1, 2, 3, 7, 8, 9, 15}) {
+            assertThat(product(x, rows, columns, weight))
+                .as("%d rows of %d", rows, columns)
+                .isEqualTo(Arrays.copyOf(sixteen, rows * 71));
+          }
+        }
+      } finally {
+        System.clearProperty(Activations.PROPERTY);
+      }
+    }
+  }
+
+  private float[] product(float[] x, int rows, int columns, Tensor weight) {
+    Tensor first = scope.tensor(Arrays.copyOf(x, rows * columns), rows, columns);
+    return ((Tensor) first.linear(weight)).toFloatArray();
   }
 
   private static float[] wide(Tensor weight) {

@@ -20,7 +20,9 @@ import dev.wick.engine.tensor.DType;
  * <p>Of a float type, blocks are 32 elements, and the bits are those of {@link DotCode}, which adds
  * up the halves of blocks apart. That would take twice the registers, so rows are gone through
  * twice, for one half of each block and then for the other, while they are in the first-level
- * cache. Of Q8_0, blocks are scaled to F32, exactly, and there is one sum for both halves.
+ * cache. Of Q8_0, blocks are scaled to F32, exactly, and there is one sum for both halves; so it is
+ * with pairs of BF16 on both sides (AVX-512 BF16). What order a sum has depends neither on the
+ * number of rows nor on that of vectors.
  *
  * <p>Arguments: a = w, b = bytes between rows, c = tiles (at least 1), d = blocks of a row (at
  * least 1), e = x, f = y, g = bytes between vectors of x, h = bytes between those of y, i = {@link
@@ -53,12 +55,14 @@ final class DotTileCode {
   private final Assembler asm = new Assembler();
   private final Frame frame = new Frame(asm, RBX, RBP, R12, R13, R14, R15);
   private final DType dtype;
+  private final boolean pairs;
   private final int rows;
   private final int vectors;
   private final Vectors x;
 
-  private DotTileCode(DType dtype, int rows, int vectors) {
+  private DotTileCode(DType dtype, boolean pairs, int rows, int vectors) {
     this.dtype = dtype;
+    this.pairs = pairs;
     this.rows = rows;
     this.vectors = vectors;
     this.x = new Vectors(asm, vectors);
@@ -71,7 +75,17 @@ final class DotTileCode {
    * @param vectors 1 to {@link #MAX_VECTORS}
    */
   static byte[] emit(DType dtype, int rows, int vectors) {
-    return new DotTileCode(dtype, rows, vectors).build();
+    return new DotTileCode(dtype, false, rows, vectors).build();
+  }
+
+  /**
+   * The code for rows of BF16 and vectors that have been rounded to BF16.
+   *
+   * @param rows of a tile, 1 to {@link #ROWS}
+   * @param vectors 1 to {@link #MAX_VECTORS}
+   */
+  static byte[] emitPairs(int rows, int vectors) {
+    return new DotTileCode(DType.BF16, true, rows, vectors).build();
   }
 
   private int sum(int row, int vector) {
@@ -93,7 +107,9 @@ final class DotTileCode {
     asm.move(R13, Arguments.E);
     Label tile = asm.here();
     asm.address(R14, Mem.at(R12, AHEAD));
-    if (dtype.isQuantized()) {
+    if (pairs) {
+      emitPass(true, 0);
+    } else if (dtype.isQuantized()) {
       emitPass(true, 0, 1);
     } else {
       emitPass(false, 0);
@@ -147,12 +163,13 @@ final class DotTileCode {
         int at = X + i % SPARES;
         asm.vector(VectorOp.LOAD, BITS, at, 0, x.at(i, half * BYTES));
         for (int row = 0; row < rows; row++) {
-          asm.vector(VectorOp.FMA_231, BITS, sum(row, i), WEIGHTS + row, at);
+          VectorOp multiply = pairs ? VectorOp.DOT_BF16 : VectorOp.FMA_231;
+          asm.vector(multiply, BITS, sum(row, i), WEIGHTS + row, at);
         }
       }
     }
     asm.addImmediate(Arguments.A, blockBytes());
-    x.advance(2 * BYTES);
+    x.advance(pairs ? BYTES : 2 * BYTES);
     asm.decrement(RAX);
     asm.jump(Assembler.NOT_ZERO, block);
   }
@@ -161,12 +178,14 @@ final class DotTileCode {
     return (int) dtype.byteSize(BLOCK);
   }
 
-  /** One half of a block as F32: even or odd elements, or the first or second 16. */
+  /** One half of a block as F32: even or odd elements, or the first or second 16; or all pairs. */
   private void emitWeights(int half, int row) {
     int to = WEIGHTS + row;
     switch (dtype) {
       case BF16 -> {
-        if (half == 0) {
+        if (pairs) {
+          asm.vector(VectorOp.LOAD, BITS, to, 0, row(Arguments.A, row, 0));
+        } else if (half == 0) {
           asm.vectorShiftLeft(BITS, to, row(Arguments.A, row, 0), 16);
         } else {
           asm.vector(VectorOp.AND_INT, BITS, to, MASK, row(Arguments.A, row, 0));

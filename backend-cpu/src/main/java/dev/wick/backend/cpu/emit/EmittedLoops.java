@@ -92,6 +92,9 @@ public final class EmittedLoops {
             dot(code, DType.F32, bits, split),
             dot(code, DType.BF16, bits, split),
             dot(code, DType.F16, bits, split),
+            wide && machine.hasBf16()
+                ? Optional.of(new EmittedPairDot(code, MIN_TILED))
+                : Optional.empty(),
             wide ? new EmittedBlockRows(code, dotOfBlocks(code, split), arena) : base.blocks(),
             wide ? Optional.of(new EmittedTileDot(code, machine, arena)) : base.tiles(),
             wide && machine.hasInt8() ? int8Tiles(code, arena) : Map.of(),

@@ -69,6 +69,9 @@ final class SelfTest {
         test.dots(dtype, N);
         test.dots(dtype, WHOLE);
       }
+      if (loops.pairs().isPresent()) {
+        test.pairs(loops.pairs().get());
+      }
       if (loops.vectorBits() == 512) {
         test.blocks();
         for (DType dtype : DType.values()) {
@@ -114,6 +117,47 @@ final class SelfTest {
           0);
       compare("dot products of " + dtype, vectors * ROWS);
     }
+  }
+
+  private void pairs(RowDot dot) throws EmissionException {
+    int rows = ROWS;
+    writeWeights(DType.BF16, rows * WHOLE);
+    long xBytes = RowDot.preparedBytes(WHOLE);
+    for (int i = 0; i < dot.maxVectors(); i++) {
+      dot.prepare(a, 4L * WHOLE * i, WHOLE, prepared, i * xBytes);
+      for (int r = 0; r < rows; r++) {
+        double sum = 0;
+        for (int k = 0; k < WHOLE; k++) {
+          float w = Layouts.element(weights, DType.BF16, 2L * (r * WHOLE + k));
+          sum += (double) w * roundedToBf16(a.get(Layouts.FLOAT, 4L * (i * WHOLE + k)));
+        }
+        expected.set(Layouts.FLOAT, 4L * (i * rows + r), (float) sum);
+      }
+    }
+    for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+      dot.few(
+          weights,
+          0,
+          2L * WHOLE,
+          rows,
+          WHOLE,
+          vectors,
+          prepared,
+          0,
+          xBytes,
+          result,
+          0,
+          4L * rows,
+          scratch,
+          0);
+      compare("products of BF16 pairs", vectors * rows);
+    }
+  }
+
+  private static float roundedToBf16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    int toEven = 0x7fff + (bits >>> 16 & 1);
+    return Float.intBitsToFloat(bits + toEven & 0xffff0000);
   }
 
   private void blocks() throws EmissionException {

@@ -1,6 +1,7 @@
 package dev.wick.backend.cpu.kernel;
 
 import dev.wick.backend.cpu.loop.InnerLoops;
+import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.engine.tensor.DType;
 import java.util.Optional;
@@ -9,7 +10,7 @@ import java.util.Optional;
 public enum Activations {
   /** As they are, always. */
   F32,
-  /** Rounded to BF16, by products of more than a few rows with weights that have no more either. */
+  /** Rounded to BF16, by products with weights that have no more either. */
   BF16,
   /** As {@link #BF16}, and rounded to eight bits by products with weights that have no more. */
   INT8;
@@ -37,6 +38,13 @@ public enum Activations {
   /** Whether activations may be rounded to BF16 where the weights have no more either. */
   boolean mayRound() {
     return this != F32;
+  }
+
+  /** Products of a few rows, rounded or not, with rows of {@code n} elements of a type. */
+  RowDot dot(InnerLoops loops, DType weight, int n) {
+    return mayRound() && weight == DType.BF16
+        ? loops.pairs().filter(pairs -> pairs.takes(n)).orElse(loops.bf16())
+        : loops.dot(weight);
   }
 
   /** Products of rounded activations with tiles of a type, where there are such. */

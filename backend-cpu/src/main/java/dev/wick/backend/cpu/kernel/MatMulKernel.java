@@ -6,6 +6,7 @@ import dev.wick.backend.cpu.gemm.PanelGemm;
 import dev.wick.backend.cpu.gemm.RightOperand;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.PanelProduct;
+import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Layout;
@@ -136,7 +137,8 @@ final class MatMulKernel implements CpuKernel {
       products.add(new Gemm.Product(b, results.get(i).segment(), results.get(i).offset(), 4L * n));
     }
     if (rowWise) {
-      return new RowProducts(loops.dot(dtype), execution, operand, products);
+      RowDot dot = Activations.wanted().dot(loops, dtype, operand.k());
+      return new RowProducts(dot, execution, operand, products);
     }
     List<CpuKernel> list = new ArrayList<>();
     List<Gemm.Product> wide = new ArrayList<>();

@@ -10,6 +10,8 @@ import java.util.Optional;
  *
  * @param description what they run on, for the device's description
  * @param vectorBits width of a vector, 32 for the scalar form
+ * @param pairs products of BF16 rows with vectors that are rounded to BF16, where they are faster
+ *     than with F32
  * @param tiles products with weights in tiles, where they are faster than with rows
  * @param int8Tiles products with weights in tiles of activations that are rounded to eight bits, by
  *     the type of the weights
@@ -20,6 +22,7 @@ public record InnerLoops(
     RowDot f32,
     RowDot bf16,
     RowDot f16,
+    Optional<RowDot> pairs,
     BlockRows blocks,
     Optional<FloatTileDot> tiles,
     Map<DType, TileDot> int8Tiles,

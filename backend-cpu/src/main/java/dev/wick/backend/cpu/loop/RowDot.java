@@ -29,6 +29,11 @@ public interface RowDot {
     return false;
   }
 
+  /** Whether these loops take rows of {@code n} elements. */
+  default boolean takes(int n) {
+    return true;
+  }
+
   /** {@code y[r] = w[r] · x} for {@code rows} rows of {@code n} elements. */
   void one(
       MemorySegment w,

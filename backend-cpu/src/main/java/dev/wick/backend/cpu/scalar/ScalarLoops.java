@@ -17,6 +17,7 @@ public final class ScalarLoops {
         new ScalarDot(DType.F32),
         new ScalarDot(DType.BF16),
         new ScalarDot(DType.F16),
+        Optional.empty(),
         new ScalarBlockRows(),
         Optional.empty(),
         Map.of(),

@@ -29,6 +29,7 @@ public final class VectorLoops {
         new VectorF32Dot(),
         new VectorBf16Dot(),
         new VectorF16Dot(),
+        Optional.empty(),
         VectorBlockRows.fits() ? new VectorBlockRows() : new ScalarBlockRows(),
         VectorTileDot.fits() ? Optional.of(new VectorTileDot()) : Optional.empty(),
         Map.of(),

@@ -93,6 +93,7 @@ class EmittedLoopsTest {
             vector.f32(),
             vector.f16(),
             vector.bf16(),
+            vector.pairs(),
             vector.blocks(),
             vector.tiles(),
             vector.int8Tiles(),

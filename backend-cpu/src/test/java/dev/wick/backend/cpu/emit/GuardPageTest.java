@@ -189,6 +189,33 @@ class GuardPageTest {
   }
 
   @Test
+  void pairs_operandsAtTheEndOfMemory_readNothingBeyond() {
+    assumeTrue(outcome.loops().pairs().isPresent(), "no machine code with AVX-512 BF16");
+    RowDot dot = outcome.loops().pairs().get();
+    for (int n : new int[] {32, 96}) {
+      for (int rows : new int[] {1, 3, 7}) {
+        for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+          try (Arena arena = Arena.ofShared()) {
+            MemorySegment w = atEnd(arena, Loops.random(arena, random, DType.BF16, rows * n));
+            MemorySegment x = atEnd(arena, Loops.random(arena, random, vectors * n));
+            MemorySegment rounded = atEnd(arena, arena.allocate(2L * vectors * n, 64));
+            for (int i = 0; i < vectors; i++) {
+              dot.prepare(x, 4L * n * i, n, rounded, 2L * n * i);
+            }
+            MemorySegment y = atEnd(arena, arena.allocate(4L * vectors * rows, 64));
+            MemorySegment scratch = atEnd(arena, arena.allocate(RowDot.SCRATCH_BYTES, 64));
+
+            dot.few(
+                w, 0, 2L * n, rows, n, vectors, rounded, 0, 2L * n, y, 0, 4L * rows, scratch, 0);
+
+            assertThat(Loops.get(y, vectors * rows - 1)).isNotZero();
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void rows_operandsAtTheEndOfMemory_readNothingBeyond() {
     assumeTrue(outcome.reason().isEmpty(), outcome.reason());
     InnerLoops loops = outcome.loops();
