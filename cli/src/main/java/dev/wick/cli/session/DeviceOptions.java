@@ -30,8 +30,8 @@ public final class DeviceOptions {
       paramLabel = "TYPE",
       description = {
         "What the cpu device may round activations to where weights have no more bits either: f32 is"
-            + " not at all, bf16 speeds prompts and training up, int8 also all steps with Q8_0 and"
-            + " Q4_0 weights (default: f32)."
+            + " not at all, bf16 speeds prompts, batches and training up, int8 also all steps with"
+            + " Q8_0 and Q4_0 weights (default: f32)."
       })
   private @Nullable String activations;
 
