@@ -24,6 +24,9 @@ public final class Gemm {
   private static final int MIN_PART_ROWS = 64;
   private static final int PACK_TILES = 8;
 
+  /** Rows from which on a product is bound by arithmetic. */
+  private static final int COMPUTING_ROWS = 48;
+
   /**
    * One right operand and its row-major result.
    *
@@ -106,8 +109,16 @@ public final class Gemm {
         // Even, so that 16-bit elements come in pairs; the padding is zero on both sides.
         depth = (Math.min(depthStep, left.k() - column) + 1) & -2;
         execution.run(packRegion, ceilDiv(tiles, PACK_TILES));
-        execution.run(multiplyRegion, panels * parts);
+        run(execution, multiplyRegion, panels * parts, rows);
       }
+    }
+  }
+
+  static void run(Execution execution, Region region, int chunks, int rows) {
+    if (rows < COMPUTING_ROWS) {
+      execution.run(region, chunks);
+    } else {
+      execution.compute(region, chunks);
     }
   }
 

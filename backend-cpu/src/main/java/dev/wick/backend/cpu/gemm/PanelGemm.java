@@ -117,7 +117,7 @@ public final class PanelGemm {
       rounded = execution.shared();
       execution.run(roundRegion, Gemm.ceilDiv(left.m(), ROUNDED_ROWS));
     }
-    execution.run(multiplyRegion, panels * parts);
+    Gemm.run(execution, multiplyRegion, panels * parts, left.m());
   }
 
   private void round(Worker worker, int chunk) {

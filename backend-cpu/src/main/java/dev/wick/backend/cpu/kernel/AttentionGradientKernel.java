@@ -138,7 +138,7 @@ final class AttentionGradientKernel implements CpuKernel {
           begins ? visibleFrom[token] : Math.min(blockVisibleFrom[block], visibleFrom[token]);
     }
     shared = execution.shared();
-    execution.run(headRegion, heads);
+    execution.compute(headRegion, heads);
     execution.run(sumRegion, (tokens + TOKENS_PER_SUM - 1) / TOKENS_PER_SUM * kvHeads);
   }
 

@@ -24,7 +24,7 @@ final class AttentionKernel implements CpuKernel, Region {
   public void run(Execution execution) {
     BatchPlan.check("attention", first);
     if (plan.heads > 0) {
-      execution.run(this, count * plan.kvHeads);
+      execution.compute(this, count * plan.kvHeads);
     }
   }
 

@@ -23,6 +23,9 @@ final class PagedAttentionKernel implements CpuKernel {
   /** Multiply-adds below which waking a thread costs more than it brings. */
   private static final long SMALL_WORK = 20_000;
 
+  /** Tokens from which on a step is a prefill, bound by arithmetic. */
+  private static final int COMPUTING_TOKENS = 48;
+
   private final PagedPlan plan;
   private final DecodeAttention decode;
   private final PrefillAttention prefill;
@@ -70,6 +73,8 @@ final class PagedAttentionKernel implements CpuKernel {
       for (int chunk = 0; chunk < chunks; chunk++) {
         runChunk(current.caller(), chunk);
       }
+    } else if (mayTile && plan.tokens >= COMPUTING_TOKENS) {
+      current.compute(region, chunks);
     } else {
       current.run(region, chunks);
     }

@@ -37,15 +37,27 @@ public final class Execution implements AutoCloseable {
 
   /** Runs every chunk of a region and returns when all are done. */
   public void run(Region region, int chunks) {
+    run(region, chunks, false);
+  }
+
+  /**
+   * As {@link #run}, for a region that arithmetic takes longer than memory: every thread is called
+   * in, whatever time its being taken off its core has cost lately.
+   */
+  public void compute(Region region, int chunks) {
+    run(region, chunks, true);
+  }
+
+  private void run(Region region, int chunks, boolean computes) {
     if (alongside == null) {
-      team.run(caller, region, chunks);
+      team.run(caller, region, chunks, computes);
     } else if (chunks <= 1) { // not worth waking anybody
       runAlongside();
-      team.run(caller, region, chunks);
+      team.run(caller, region, chunks, computes);
     } else {
       main = region;
       try {
-        team.run(caller, both, alongsideChunks + chunks);
+        team.run(caller, both, alongsideChunks + chunks, computes);
       } finally {
         main = null;
         alongside = null;

@@ -94,11 +94,26 @@ public final class WorkerTeam implements AutoCloseable {
    *     then
    */
   public void run(Worker caller, Region work, int chunks) {
+    run(caller, work, chunks, false);
+  }
+
+  /**
+   * As {@link #run(Worker, Region, int)}.
+   *
+   * @param computes whether arithmetic takes longer than memory, so that two threads are twice as
+   *     fast as one: a helper that is off its core half of the time loses nothing then, and one that
+   *     was so lately brings a lot, so that none is ever suspended
+   */
+  void run(Worker caller, Region work, int chunks, boolean computes) {
     if (chunks <= 1 || threads.length == 0 || !taken.compareAndSet(false, true)) {
       runAlone(caller, work, chunks);
       return;
     }
     try {
+      if (computes) {
+        runShared(caller, work, 0, chunks, size());
+        return;
+      }
       long start = System.nanoTime();
       int limit = throttle.retry(start);
       if (limit == 1) {

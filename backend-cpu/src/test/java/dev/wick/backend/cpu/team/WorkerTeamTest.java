@@ -203,6 +203,27 @@ class WorkerTeamTest {
     }
   }
 
+  @Test
+  void compute_suspendedHelper_takesPartInShortRegions() {
+    Throttle suspended = new Throttle(2);
+    long inAnHour = System.nanoTime() + 3_600_000_000_000L;
+    suspended.record(inAnHour - 10_000_000, inAnHour - 10_000_000, inAnHour);
+    assertThat(suspended.limit()).isEqualTo(1);
+    CountDownLatch both = new CountDownLatch(2);
+    try (WorkerTeam team = new WorkerTeam(2, suspended);
+        Execution execution = new Execution(team)) {
+      execution.compute(
+          (_, _) -> {
+            both.countDown();
+            await(both);
+          },
+          2);
+    }
+
+    assertThat(both.getCount()).isZero();
+    assertThat(suspended.limit()).isEqualTo(1);
+  }
+
   /** More runnable threads than processors: whoever is taken off in the middle is waited for. */
   @Test
   void run_processorsBusy_everyChunkOnceAndNoWakeUpLost() throws InterruptedException {
