@@ -5,9 +5,11 @@ import dev.wick.backend.cpu.loop.BlockRows;
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.Layouts;
+import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.backend.cpu.loop.RowMath;
 import dev.wick.backend.cpu.team.Worker;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attention of runs of neighbouring tokens as two small matrix products per tile of queries and
@@ -37,6 +39,7 @@ final class PrefillAttention {
   private final long stateAt;
   private final long zerosAt;
   private final long expandedAt;
+  private final @Nullable AttentionPanels panels;
 
   /** Binds the operands, whose tiles must fit ({@link #fits}). */
   PrefillAttention(AttentionPlan plan, InnerLoops loops) {
@@ -46,12 +49,18 @@ final class PrefillAttention {
     this.blocks = loops.blocks();
     this.width = tile.columns();
     this.dimPanels = (plan.valueDim + width - 1) / width;
-    int panels = MAX_PANELS;
-    while (panels > 1 && rowsThatFit(plan, width, panels) < Math.max(MAX_ROWS, plan.group)) {
-      panels /= 2;
+    PanelProduct code = AttentionPanels.of(tile, plan.headDim);
+    long room = code == null ? 0 : AttentionPanels.roomBytes(plan.headDim);
+    if (rowsThatFit(plan, width, 1, room) < Math.max(MIN_ROWS, plan.group)) {
+      code = null;
+      room = 0;
     }
-    this.blockWidth = panels * width;
-    int rows = rowsThatFit(plan, width, panels);
+    int wide = MAX_PANELS;
+    while (wide > 1 && rowsThatFit(plan, width, wide, room) < Math.max(MAX_ROWS, plan.group)) {
+      wide /= 2;
+    }
+    this.blockWidth = wide * width;
+    int rows = rowsThatFit(plan, width, wide, room);
     this.tokensPerTile = Math.max(1, rows / plan.group);
     long capacity = (tokensPerTile * (long) plan.group + GemmTile.ROWS - 1) & -GemmTile.ROWS;
     queryAt = 0;
@@ -62,7 +71,9 @@ final class PrefillAttention {
     valueAt = aligned(keyAt + 4L * plan.headDim * blockWidth);
     stateAt = valueAt + 4L * dimPanels * width * blockWidth;
     zerosAt = aligned(stateAt + 8 * capacity);
-    expandedAt = zerosAt + 4L * width;
+    expandedAt = aligned(zerosAt + 4L * width);
+    long roomAt = expandedAt + expandedBytes(plan);
+    panels = code == null ? null : new AttentionPanels(plan, code, tile, math, blocks, roomAt);
   }
 
   private static long aligned(long offset) {
@@ -71,7 +82,7 @@ final class PrefillAttention {
 
   /** Whether a tile of this head fits into a worker's scratch. */
   static boolean fits(AttentionPlan plan, InnerLoops loops) {
-    return rowsThatFit(plan, loops.tile().columns(), 1) >= Math.max(MIN_ROWS, plan.group);
+    return rowsThatFit(plan, loops.tile().columns(), 1, 0) >= Math.max(MIN_ROWS, plan.group);
   }
 
   /** Whether a tile of such heads fits into a worker's scratch. */
@@ -79,17 +90,21 @@ final class PrefillAttention {
     return rowsThatFit(headDim, valueDim, group, width, 1, 0) >= Math.max(MIN_ROWS, group);
   }
 
-  private static int rowsThatFit(AttentionPlan plan, int width, int panels) {
+  private static int rowsThatFit(AttentionPlan plan, int width, int panels, long room) {
+    long more = expandedBytes(plan) + room;
+    return rowsThatFit(plan.headDim, plan.valueDim, plan.group, width, panels, more);
+  }
+
+  private static long expandedBytes(AttentionPlan plan) {
     boolean packed = plan.hasPackedKeys() || plan.hasPackedValues();
-    long expanded = packed ? 8L * Math.max(plan.headDim, plan.valueDim) : 0; // two rows
-    return rowsThatFit(plan.headDim, plan.valueDim, plan.group, width, panels, expanded);
+    return packed ? 8L * Math.max(plan.headDim, plan.valueDim) : 0; // two rows
   }
 
   private static int rowsThatFit(
-      long headDim, long valueDim, long group, int width, int panels, long expanded) {
+      long headDim, long valueDim, long group, int width, int panels, long more) {
     long block = (long) panels * width;
     long values = (valueDim + width - 1) / width * width;
-    long fixed = 4 * block * headDim + 4 * block * values + 4L * width + 1024 + expanded;
+    long fixed = 4 * block * headDim + 4 * block * values + 4L * width + 1024 + more;
     long perRow = 4 * headDim + 8 * block + 4 * values + 8;
     long rows = (Worker.SCRATCH_BYTES - fixed) / perRow - GemmTile.ROWS;
     return (int) Math.clamp(rows, 0, Math.max(MAX_ROWS, group));
@@ -123,15 +138,16 @@ final class PrefillAttention {
     }
     for (int block = begin; block < end; block += blockWidth) {
       int columns = Math.min(blockWidth, end - block);
-      int panels = (columns + width - 1) / width;
-      packKeysAndValues(scratch, s, block, columns, kvHead);
-      for (int panel = 0; panel < panels; panel++) {
-        score(scratch, rowTiles, panel);
+      int wide = (columns + width - 1) / width;
+      packKeys(scratch, s, block, columns, kvHead);
+      packValues(scratch, s, block, columns, kvHead);
+      for (int panel = 0; panel < wide; panel++) {
+        score(scratch, rows, panel);
       }
       for (int r = 0; r < rows; r++) {
-        softmaxRow(scratch, r, firstToken + r / plan.group, block, panels * width);
+        softmaxRow(scratch, r, firstToken + r / plan.group, block, wide * width);
       }
-      addValues(scratch, rowTiles, panels * width);
+      addValues(scratch, rows, wide * width);
     }
     for (int r = 0; r < rows; r++) {
       float sum = scratch.get(Layouts.FLOAT, stateAt + 8L * r + 4);
@@ -144,19 +160,25 @@ final class PrefillAttention {
   }
 
   /** Multiplies all queries with a panel of keys. */
-  private void score(MemorySegment scratch, int rowTiles, int panel) {
-    for (int t = 0; t < rowTiles; t++) {
+  private void score(MemorySegment scratch, int rows, int panel) {
+    long panelAt = keyAt + 4L * panel * width * plan.headDim;
+    long to = scoresAt + 4L * panel * width;
+    if (panels != null) {
+      panels.score(scratch, queryAt, rows, panelAt, to, 4L * blockWidth);
+      return;
+    }
+    for (int t = 0; t < rows; t += GemmTile.ROWS) {
       tile.multiply(
           scratch,
-          queryAt + 16L * t * plan.headDim,
+          queryAt + 4L * t * plan.headDim,
           scratch,
-          keyAt + 4L * panel * width * plan.headDim,
+          panelAt,
           plan.headDim,
           scratch,
           zerosAt,
           0,
           scratch,
-          scoresAt + 16L * t * blockWidth + 4L * panel * width,
+          to + 4L * t * blockWidth,
           4L * blockWidth);
     }
   }
@@ -167,6 +189,10 @@ final class PrefillAttention {
 
   /** Packs scaled queries; rows beyond the last repeat it, and their results are not read. */
   private void packQueries(MemorySegment scratch, int firstToken, int rows, int kvHead) {
+    if (panels != null) {
+      panels.packQueries(scratch, firstToken, rows, kvHead, queryAt);
+      return;
+    }
     int dim = plan.headDim;
     MemorySegment query = plan.query.segment();
     int padded = (rows + GemmTile.ROWS - 1) & -GemmTile.ROWS;
@@ -181,12 +207,19 @@ final class PrefillAttention {
     }
   }
 
-  private void packKeysAndValues(MemorySegment scratch, int s, int block, int columns, int kvHead) {
-    if (columns % width != 0) {
-      scratch.asSlice(keyAt, stateAt - keyAt).fill((byte) 0);
-    }
+  private void packKeys(MemorySegment scratch, int s, int block, int columns, int kvHead) {
     int dim = plan.headDim;
     long step = 4L * width;
+    if (panels != null) {
+      for (int j = 0; j < columns; j += width) {
+        int present = Math.min(width, columns - j);
+        panels.packKeys(scratch, s, block + j, present, kvHead, keyAt + j * 4L * dim);
+      }
+      return;
+    }
+    if (columns % width != 0) {
+      scratch.asSlice(keyAt, valueAt - keyAt).fill((byte) 0);
+    }
     MemorySegment keys = plan.hasPackedKeys() ? scratch : plan.keys.segment();
     for (int j = 0; j < columns; j += 2) {
       long a = plan.key(s, block + j, kvHead);
@@ -202,6 +235,16 @@ final class PrefillAttention {
         scratch.set(Layouts.FLOAT, at, keys.get(Layouts.FLOAT, a + 4L * (dim - 1)));
         scratch.set(Layouts.FLOAT, at + 4, keys.get(Layouts.FLOAT, b + 4L * (dim - 1)));
       }
+    }
+  }
+
+  private void packValues(MemorySegment scratch, int s, int block, int columns, int kvHead) {
+    long step = 4L * width;
+    if (columns % width != 0) {
+      scratch.asSlice(valueAt, stateAt - valueAt).fill((byte) 0);
+    }
+    if (panels != null && panels.packValues(scratch, s, block, columns, kvHead, valueAt)) {
+      return;
     }
     MemorySegment values = plan.hasPackedValues() ? scratch : plan.values.segment();
     for (int j = 0; j < columns; j++) {
@@ -256,14 +299,19 @@ final class PrefillAttention {
     scratch.set(Layouts.FLOAT, state + 4, before + sum);
   }
 
-  private void addValues(MemorySegment scratch, int rowTiles, int depth) {
+  private void addValues(MemorySegment scratch, int rows, int depth) {
     long rowBytes = 4L * dimPanels * width;
-    for (int t = 0; t < rowTiles; t++) {
-      long packed = weightsAt + 16L * t * blockWidth;
-      long scores = scoresAt + 16L * t * blockWidth;
+    for (int panel = 0; panels != null && panel < dimPanels; panel++) {
+      long values = valueAt + 4L * panel * blockWidth * width;
+      long to = sumsAt + 4L * panel * width;
+      panels.addValues(scratch, scoresAt, 4L * blockWidth, rows, depth, values, to, rowBytes);
+    }
+    for (int t = 0; panels == null && t < rows; t += GemmTile.ROWS) {
+      long packed = weightsAt + 4L * t * blockWidth;
+      long scores = scoresAt + 4L * t * blockWidth;
       Panels.interleaveFour(scratch, scores, 4L * blockWidth, depth, scratch, packed);
       for (int panel = 0; panel < dimPanels; panel++) {
-        long at = sumsAt + 4L * t * rowBytes + 4L * panel * width;
+        long at = sumsAt + t * rowBytes + 4L * panel * width;
         tile.multiply(
             scratch,
             packed,

@@ -101,8 +101,8 @@ public final class WorkerTeam implements AutoCloseable {
    * As {@link #run(Worker, Region, int)}.
    *
    * @param computes whether arithmetic takes longer than memory, so that two threads are twice as
-   *     fast as one: a helper that is off its core half of the time loses nothing then, and one that
-   *     was so lately brings a lot, so that none is ever suspended
+   *     fast as one: a helper that is off its core half of the time loses nothing then, and one
+   *     that was so lately brings a lot, so that none is ever suspended
    */
   void run(Worker caller, Region work, int chunks, boolean computes) {
     if (chunks <= 1 || threads.length == 0 || !taken.compareAndSet(false, true)) {
