@@ -67,7 +67,8 @@ final class Int8TileCode {
     return half * vectors + vector;
   }
 
-  // rsi w, rcx tiles, r8 blocks, r9 r10 rbx x of vector 0 3 6, r11 bytes between vectors, rdi y, rbp
+  // rsi w, rcx tiles, r8 blocks, r9 r10 rbx x of vector 0 3 6, r11 bytes between vectors, rdi y,
+  // rbp
   // bytes between its vectors, r13 the beginning of x, r15 scratch, rax blocks left.
   private byte[] build() {
     frame.enter();

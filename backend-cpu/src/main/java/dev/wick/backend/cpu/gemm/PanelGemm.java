@@ -24,6 +24,14 @@ public final class PanelGemm {
   private static final int MIN_PART_ROWS = 96;
   private static final int ROUNDED_ROWS = 8;
 
+  /**
+   * Elements of a left operand that no second-level cache holds. Several panels take turns at each
+   * step of the depth then, so that it is read once for all of them.
+   */
+  private static final long DEEP_ELEMENTS = 1L << 22;
+
+  private static final int GROUPS_PER_THREAD = 2;
+
   private final PanelProduct code;
   private final GemmTile tile;
   private final LeftOperand left;
@@ -31,6 +39,7 @@ public final class PanelGemm {
   private final int[] firstPanel;
   private final int panels;
   private final int parts;
+  private final int groups;
   private final boolean rounds;
   private final int floatStep;
   private final int pairStep;
@@ -55,6 +64,18 @@ public final class PanelGemm {
       LeftOperand left,
       List<Gemm.Product> products,
       boolean mayRound) {
+    this(code, tile, execution, left, products, mayRound, DEEP_ELEMENTS);
+  }
+
+  /** With the elements from which on a left operand counts as too large for a cache. */
+  PanelGemm(
+      PanelProduct code,
+      GemmTile tile,
+      Execution execution,
+      LeftOperand left,
+      List<Gemm.Product> products,
+      boolean mayRound,
+      long deepElements) {
     this.code = code;
     this.tile = tile;
     this.left = left;
@@ -69,6 +90,8 @@ public final class PanelGemm {
     int wanted = Gemm.ceilDiv(4 * execution.threads(), Math.max(1, panels));
     parts =
         Math.max(Gemm.ceilDiv(left.m(), MAX_ROWS), Math.clamp(left.m() / MIN_PART_ROWS, 1, wanted));
+    boolean deep = products.size() == 1 && (long) left.m() * left.k() >= deepElements;
+    groups = deep ? Math.min(panels, GROUPS_PER_THREAD * execution.threads()) : panels;
     rounds = mayRound && code.takesPairs() && products.stream().anyMatch(this::isRounded);
     int unit = DEPTH_UNIT;
     for (Gemm.Product product : products) {
@@ -117,7 +140,7 @@ public final class PanelGemm {
       rounded = execution.shared();
       execution.run(roundRegion, Gemm.ceilDiv(left.m(), ROUNDED_ROWS));
     }
-    Gemm.run(execution, multiplyRegion, panels * parts, left.m());
+    Gemm.run(execution, multiplyRegion, groups * parts, left.m());
   }
 
   private void round(Worker worker, int chunk) {
@@ -128,55 +151,97 @@ public final class PanelGemm {
     }
   }
 
+  /** Multiplies (a part of) all rows with the panels of a group, step by step of the depth. */
   private void multiply(Worker worker, int chunk) {
-    int panel = chunk / parts;
+    int group = chunk / parts;
     int part = chunk % parts;
+    int begin = firstOf(group);
+    int end = firstOf(group + 1);
+    int first = (int) ((long) left.m() * part / parts);
+    int rows = (int) ((long) left.m() * (part + 1) / parts) - first;
+    MemorySegment scratch = worker.scratch();
+    int step = stepOf(begin);
+    for (int from = 0; from < left.k(); from += step) {
+      for (int panel = begin; panel < end; panel++) {
+        boolean last = panel + 1 == end;
+        int next = last ? from + step : from;
+        if (next < left.k()) {
+          multiply(panel, first, rows, from, step, scratch, last ? begin : panel + 1, next);
+        } else {
+          multiply(panel, first, rows, from, step, scratch, firstOf((chunk + 1) / parts), 0);
+        }
+      }
+    }
+    for (int panel = begin; panel < end; panel++) {
+      copyEdge(panel, first, rows, scratch);
+    }
+  }
+
+  /** First panel of a group. */
+  private int firstOf(int group) {
+    return (int) ((long) panels * group / groups);
+  }
+
+  private int stepOf(int panel) {
+    return rounds && isRounded(products[productOf(panel)]) ? pairStep : floatStep;
+  }
+
+  /**
+   * Adds one step of the depth to what one panel gives.
+   *
+   * @param nextPanel panel that is packed next, and {@code nextFrom} its first row
+   */
+  private void multiply(
+      int panel,
+      int first,
+      int rows,
+      int from,
+      int step,
+      MemorySegment scratch,
+      int nextPanel,
+      int nextFrom) {
     int which = productOf(panel);
     Gemm.Product product = products[which];
     int column = (panel - firstPanel[which]) * COLUMNS;
-    int first = (int) ((long) left.m() * part / parts);
-    int rows = (int) ((long) left.m() * (part + 1) / parts) - first;
     boolean pairs = rounds && isRounded(product);
-    int step = pairs ? pairStep : floatStep;
+    int depth = Math.min(step, left.k() - from);
     int width = Math.min(COLUMNS, product.right().n() - column);
-    MemorySegment scratch = worker.scratch();
-    MemorySegment to = width < COLUMNS ? scratch : product.result();
-    long toRowBytes = width < COLUMNS ? 4L * COLUMNS : product.rowBytes();
-    long result = product.offset() + first * product.rowBytes() + 4L * column;
-    long toAt = width < COLUMNS ? edgeAt : result;
-    for (int from = 0; from < left.k(); from += step) {
-      int depth = Math.min(step, left.k() - from);
-      if (product.right().dtype().isQuantized() && isTransposed(product.right())) {
-        packBlocks(product.right(), column, width, from, depth, pairs, scratch);
-      } else if (pairs) {
-        packPairs(product.right(), column, width, from, depth, scratch);
-      } else {
-        pack(product.right(), column, width, from, depth, scratch);
-      }
-      long a =
-          pairs
-              ? 2L * ((long) first * left.k() + from)
-              : left.offset() + first * left.rowBytes() + 4L * from;
-      code.multiply(
-          pairs,
-          pairs ? rounded : left.segment(),
-          a,
-          pairs ? 2L * left.k() : left.rowBytes(),
-          rows,
-          scratch,
-          0,
-          pairs ? depth / 2 : depth,
-          from > 0,
-          to,
-          toAt,
-          toRowBytes,
-          from + step < left.k()
-              ? plan(panel, from + step, step, scratch)
-              : plan((chunk + 1) / parts, 0, step, scratch));
+    if (product.right().dtype().isQuantized() && isTransposed(product.right())) {
+      packBlocks(product.right(), column, width, from, depth, pairs, scratch);
+    } else if (pairs) {
+      packPairs(product.right(), column, width, from, depth, scratch);
+    } else {
+      pack(product.right(), column, width, from, depth, scratch);
     }
+    boolean edge = width < COLUMNS;
+    code.multiply(
+        pairs,
+        pairs ? rounded : left.segment(),
+        pairs
+            ? 2L * ((long) first * left.k() + from)
+            : left.offset() + first * left.rowBytes() + 4L * from,
+        pairs ? 2L * left.k() : left.rowBytes(),
+        rows,
+        scratch,
+        0,
+        pairs ? depth / 2 : depth,
+        from > 0,
+        edge ? scratch : product.result(),
+        edge ? edgeAt : product.offset() + first * product.rowBytes() + 4L * column,
+        edge ? 4L * COLUMNS : product.rowBytes(),
+        plan(nextPanel, nextFrom, step, scratch));
+  }
+
+  /** Copies what a panel that is not full gave; one that is has written to its place. */
+  private void copyEdge(int panel, int first, int rows, MemorySegment scratch) {
+    int which = productOf(panel);
+    Gemm.Product product = products[which];
+    int column = (panel - firstPanel[which]) * COLUMNS;
+    int width = Math.min(COLUMNS, product.right().n() - column);
+    long to = product.offset() + first * product.rowBytes() + 4L * column;
     for (int i = 0; i < rows && width < COLUMNS; i++) {
-      long at = result + i * product.rowBytes();
-      MemorySegment.copy(scratch, edgeAt + i * toRowBytes, product.result(), at, 4L * width);
+      long at = to + i * product.rowBytes();
+      MemorySegment.copy(scratch, edgeAt + 4L * i * COLUMNS, product.result(), at, 4L * width);
     }
   }
 

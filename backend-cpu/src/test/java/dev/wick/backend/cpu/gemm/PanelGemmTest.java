@@ -22,7 +22,14 @@ import org.junit.jupiter.api.Test;
 
 class PanelGemmTest {
   private static final int[][] SHAPES = {
-    {1, 1, 1}, {5, 65, 33}, {6, 64, 32}, {7, 130, 96}, {17, 200, 160}, {40, 64, 300}, {230, 70, 64}
+    {1, 1, 1},
+    {5, 65, 33},
+    {6, 64, 32},
+    {7, 130, 96},
+    {17, 200, 160},
+    {40, 64, 300},
+    {230, 70, 64},
+    {50, 420, 700}
   };
   private static final DType[] TYPES = {DType.F32, DType.BF16, DType.F16};
 
@@ -103,6 +110,11 @@ class PanelGemmTest {
       new PanelGemm(code(), loops.tile(), execution, left, products, rounds).run(execution);
 
       assertThat(c.get(Layouts.FLOAT, 4L * m * n)).as("element beyond the result").isEqualTo(42f);
+      MemorySegment d = arena.allocate(4L * m * n + 4, 64);
+      d.set(Layouts.FLOAT, 4L * m * n, 42f);
+      List<Gemm.Product> again = List.of(new Gemm.Product(right, d, 0, 4L * n));
+      new PanelGemm(code(), loops.tile(), execution, left, again, rounds, 0).run(execution);
+      assertThat(d.mismatch(c)).as("panels in groups, %d x %d x %d", m, n, k).isEqualTo(-1);
       double worst = 0;
       for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
