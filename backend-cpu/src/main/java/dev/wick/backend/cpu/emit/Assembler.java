@@ -284,6 +284,13 @@ final class Assembler {
     put(0xc0 | (reg & 7) << 3 | (rm & 7));
   }
 
+  /** Stores the lanes of a mask register. */
+  void storeMasked(int bits, Mem to, int from, int mask) {
+    int x = to.index() < 0 ? 0 : to.index() >> 3;
+    evex(VectorOp.STORE, bits, from, 0, to.base() >> 3, x, mask, false);
+    memory(from, to);
+  }
+
   /** {@code mask = lanes where the comparison holds}. */
   void compare(int mask, int a, int b, int predicate) {
     vector(VectorOp.COMPARE, 512, mask, a, b, predicate);

@@ -51,6 +51,8 @@ final class DotTileCode {
   private static final int SCALES = MASK;
   private static final int X = WEIGHTS + 2 * ROWS;
   private static final int SPARES = 2;
+  private static final int COLUMNS = 4;
+  private static final int ROW_LANES = 1;
 
   private final Assembler asm = new Assembler();
   private final Frame frame = new Frame(asm, RBX, RBP, R12, R13, R14, R15);
@@ -103,6 +105,8 @@ final class DotTileCode {
     frame.load(R15, 'i');
     asm.moveImmediate(RAX, 0xffff0000);
     asm.broadcastRegister(BITS, MASK, RAX);
+    asm.moveImmediate(RAX, (1 << ROWS) - 1);
+    asm.moveToMask(ROW_LANES, RAX);
     asm.move(R12, Arguments.A);
     asm.move(R13, Arguments.E);
     Label tile = asm.here();
@@ -220,12 +224,38 @@ final class DotTileCode {
   private void emitResults() {
     int spare = WEIGHTS;
     asm.move(RAX, RDI);
-    for (int i = 0; i < vectors; i++) {
+    int together = rows == ROWS ? vectors / COLUMNS * COLUMNS : 0;
+    for (int i = 0; i < together; i += COLUMNS) {
+      emitResultsOfFour(i);
+    }
+    for (int i = together; i < vectors; i++) {
       for (int row = 0; row < rows; row++) {
         LaneCode.sum(asm, BITS, sum(row, i), spare);
         asm.vector(VectorOp.STORE_ONE, 128, sum(row, i), 0, Mem.at(RAX, 4 * row));
       }
       if (i + 1 < vectors) {
+        asm.add(RAX, RBP);
+      }
+    }
+  }
+
+  private void emitResultsOfFour(int first) {
+    int[][] sums = new int[rows][COLUMNS];
+    for (int row = 0; row < rows; row++) {
+      for (int i = 0; i < COLUMNS; i++) {
+        sums[row][i] = sum(row, first + i);
+      }
+    }
+    int spare = WEIGHTS;
+    new LaneSumCode(asm, spare).sum(sums);
+    for (int i = 0; i < COLUMNS; i++) {
+      int part = i == 0 ? sums[0][0] : spare;
+      if (i > 0) {
+        // The register that is written is the third operand.
+        asm.vector(VectorOp.EXTRACT_128, BITS, sums[0][0], 0, part, i);
+      }
+      asm.storeMasked(128, Mem.at(RAX), part, ROW_LANES);
+      if (first + i + 1 < vectors) {
         asm.add(RAX, RBP);
       }
     }
