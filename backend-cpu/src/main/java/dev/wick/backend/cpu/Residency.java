@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Which of the blocks that a list of calls reads again and again leave memory after which call, so
@@ -88,9 +89,10 @@ final class Residency<B> {
     return Objects.requireNonNull(bytes.get(block));
   }
 
-  /** Bytes that a call finds missing. */
+  /** Bytes that a call finds missing; with large pages touching a block brings in most of it. */
   private long coming(Set<B> present, int call) {
-    return uses.get(call % uses.size()).stream()
+    int next = call % uses.size();
+    return Stream.concat(uses.get(next).stream(), touches.get(next).stream())
         .filter(block -> !present.contains(block))
         .mapToLong(this::size)
         .sum();
