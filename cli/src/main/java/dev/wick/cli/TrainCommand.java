@@ -93,7 +93,7 @@ final class TrainCommand implements Callable<Integer> {
     Optional<Double> share = share();
     List<TrainingRecord> aside =
         validation == null || share.isPresent() ? List.of() : JsonLines.read(Path.of(validation));
-    boolean readsAhead = config.residentWeights() == 1;
+    boolean readsAhead = full || config.residentWeights() == 1;
     try (Session session = new Session(model, device, streams, readsAhead);
         TrainingProgress progress = new TrainingProgress(streams)) {
       TrainingData training = encode(session, records);
