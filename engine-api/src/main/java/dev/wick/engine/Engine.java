@@ -5,6 +5,7 @@ import dev.wick.engine.spi.DeviceInfo;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -86,9 +87,22 @@ public final class Engine implements AutoCloseable {
    * @param definition declares inputs, applies operations and names outputs; called once, now
    */
   public Program trace(Consumer<Tracer> definition) {
+    return trace(definition, Optional.empty());
+  }
+
+  /**
+   * Traces a computation into a program whose memory others use in turns with it.
+   *
+   * @param arena of this engine; grows if the program needs more
+   */
+  public Program trace(Consumer<Tracer> definition, SharedArena arena) {
+    return trace(definition, Optional.of(arena));
+  }
+
+  private Program trace(Consumer<Tracer> definition, Optional<SharedArena> arena) {
     Tracer tracer = new Tracer(this);
     definition.accept(tracer);
-    return tracer.compile();
+    return tracer.compile(arena);
   }
 
   /**

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,6 +21,8 @@ import java.util.Set;
 public final class Program implements AutoCloseable {
   private final CommandQueue queue;
   private final DeviceBuffer arena;
+  private final long arenaBytes;
+  private final boolean ownsArena;
   private final Recording recording;
   private final Map<String, TensorView> inputs;
   private final Map<String, TensorView> outputs;
@@ -30,7 +33,8 @@ public final class Program implements AutoCloseable {
       Map<String, TracedValue> inputs,
       Map<String, TracedValue> outputs,
       List<TracedCall> calls,
-      double residentShare) {
+      double residentShare,
+      Optional<SharedArena> shared) {
     // In the order of the trace, so that one trace always gives one plan.
     Set<Storage> storages = new LinkedHashSet<>();
     inputs.values().forEach(value -> storages.add(value.storage()));
@@ -40,20 +44,25 @@ public final class Program implements AutoCloseable {
       call.results().forEach(value -> storages.add(value.storage()));
     }
     storages.removeIf(storage -> storage.external != null);
-    this.arena = engine.device().allocate(MemoryPlan.place(storages));
+    this.arenaBytes = MemoryPlan.place(storages);
+    this.ownsArena = shared.isEmpty();
+    this.arena =
+        shared.isPresent()
+            ? shared.get().atLeast(arenaBytes)
+            : engine.device().allocate(arenaBytes);
     try {
       this.inputs = views(inputs);
       this.outputs = views(outputs);
       this.queue = engine.device().newQueue();
     } catch (RuntimeException e) {
-      arena.close();
+      closeArena();
       throw e;
     }
     try {
       this.recording = queue.record(calls.stream().map(this::opCall).toList(), residentShare);
     } catch (RuntimeException e) {
       queue.close();
-      arena.close();
+      closeArena();
       throw e;
     }
   }
@@ -82,7 +91,7 @@ public final class Program implements AutoCloseable {
 
   /** Bytes of device memory that inputs, outputs and intermediate values take. */
   public long arenaBytes() {
-    return arena.byteSize();
+    return arenaBytes;
   }
 
   /** Type and shape of an output. */
@@ -166,8 +175,14 @@ public final class Program implements AutoCloseable {
         recording.close();
         queue.close(); // repeats a failure of the computation, if there was one
       } finally {
-        arena.close();
+        closeArena();
       }
+    }
+  }
+
+  private void closeArena() {
+    if (ownsArena) {
+      arena.close();
     }
   }
 }

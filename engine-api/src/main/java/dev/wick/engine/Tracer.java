@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -125,9 +126,9 @@ public final class Tracer extends Dispatcher {
     };
   }
 
-  Program compile() {
+  Program compile(Optional<SharedArena> arena) {
     // The program has a queue of its own, which has to find the constants in place.
     scopes.forEach(TensorScope::synchronize);
-    return new Program(engine, inputs, outputs, calls, residentShare);
+    return new Program(engine, inputs, outputs, calls, residentShare, arena);
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.wick.engine.Engine;
 import dev.wick.engine.FallbackMode;
 import dev.wick.engine.Program;
+import dev.wick.engine.SharedArena;
 import dev.wick.engine.Tensor;
 import dev.wick.engine.TensorScope;
 import dev.wick.engine.op.Expr;
@@ -17,6 +18,7 @@ import dev.wick.engine.tck.reference.ReferenceBackendProvider;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -224,6 +226,38 @@ class EngineTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("resident share above 0 and at most 1")
         .hasMessageContaining(Double.toString(share));
+  }
+
+  @Test
+  void programs_withOneArena_runInTurns() {
+    try (SharedArena arena = new SharedArena(engine);
+        Program large = sum(arena, 100);
+        Program small = sum(arena, 3)) {
+      float[] hundred = new float[100];
+      Arrays.fill(hundred, 2);
+      float[] result = new float[1];
+      for (int turn = 0; turn < 2; turn++) {
+        large.write("x", floats(hundred));
+        large.run();
+        large.read("y", MemorySegment.ofArray(result));
+        assertThat(result).containsExactly(200);
+
+        small.write("x", floats(1, 2, 3));
+        small.run();
+        small.read("y", MemorySegment.ofArray(result));
+        assertThat(result).containsExactly(6);
+      }
+      assertThat(arena.growths()).isEqualTo(1);
+      assertThat(small.arenaBytes()).isLessThan(large.arenaBytes());
+
+      sum(arena, 1000).close();
+      assertThat(arena.growths()).isEqualTo(2);
+    }
+  }
+
+  private Program sum(SharedArena arena, int length) {
+    return engine.trace(
+        t -> t.output("y", t.input("x", TensorSpec.of(DType.F32, length)).sum(0)), arena);
   }
 
   @Test

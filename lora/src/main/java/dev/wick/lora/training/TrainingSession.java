@@ -1,5 +1,6 @@
 package dev.wick.lora.training;
 
+import dev.wick.engine.SharedArena;
 import dev.wick.engine.model.LanguageModel;
 import dev.wick.engine.tensor.HostTensor;
 import dev.wick.lora.peft.PeftAdapter;
@@ -39,6 +40,7 @@ public final class TrainingSession implements AutoCloseable {
   private final RandomStreams random;
   private final AdamW optimizer;
   private final DeviceState state;
+  private final SharedArena arena;
   private final List<float[]> gradients;
   private final float[] scratch;
   private final LinkedHashMap<ProgramKey, TrainingProgram> programs =
@@ -55,6 +57,7 @@ public final class TrainingSession implements AutoCloseable {
     this.random = new RandomStreams(config.seed());
     List<Integer> sizes = set.tensors().stream().map(tensor -> tensor.values().length).toList();
     this.optimizer = new AdamW(config.optimizer(), sizes);
+    this.arena = new SharedArena(model.engine());
     this.gradients = sizes.stream().map(size -> new float[size]).toList();
     this.scratch = new float[Collections.max(sizes)];
     this.state = new DeviceState(model.engine(), set.tensors());
@@ -200,15 +203,20 @@ public final class TrainingSession implements AutoCloseable {
       while (programs.size() >= PROGRAMS_KEPT) {
         programs.pollFirstEntry().getValue().close();
       }
+      int growths = arena.growths();
       program =
           new TrainingProgram(
               model.engine(),
+              arena,
               model.forwardPass(),
               set,
               state,
               key.shape(),
               settings(),
               differentiates);
+      if (arena.growths() > growths) {
+        closePrograms(); // they hold the memory that was too small
+      }
       programs.put(key, program);
     }
     return program;
@@ -274,8 +282,13 @@ public final class TrainingSession implements AutoCloseable {
   /** Frees the device memory; the model stays open. */
   @Override
   public void close() {
+    closePrograms();
+    arena.close();
+    state.close();
+  }
+
+  private void closePrograms() {
     programs.values().forEach(TrainingProgram::close);
     programs.clear();
-    state.close();
   }
 }

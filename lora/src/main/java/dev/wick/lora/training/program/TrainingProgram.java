@@ -2,6 +2,7 @@ package dev.wick.lora.training.program;
 
 import dev.wick.engine.Engine;
 import dev.wick.engine.Program;
+import dev.wick.engine.SharedArena;
 import dev.wick.engine.Tracer;
 import dev.wick.engine.autodiff.Tape;
 import dev.wick.engine.model.ForwardPass;
@@ -63,10 +64,12 @@ public final class TrainingProgram implements AutoCloseable {
   /**
    * Traces the program.
    *
+   * @param arena memory that it shares with others, which run in turns
    * @param differentiates whether there is a backward pass, and dropout
    */
   public TrainingProgram(
       Engine engine,
+      SharedArena arena,
       ForwardPass forward,
       TrainableSet set,
       DeviceState state,
@@ -87,7 +90,8 @@ public final class TrainingProgram implements AutoCloseable {
             tracer -> {
               tracer.residentShare(settings.residentWeights());
               trace(tracer, forward);
-            });
+            },
+            arena);
   }
 
   private void trace(Tracer tracer, ForwardPass forward) {
