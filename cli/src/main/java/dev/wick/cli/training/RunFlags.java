@@ -108,7 +108,7 @@ public final class RunFlags {
       paramLabel = "SHARE",
       description = {
         "Share of the base model that stays in memory between uses, above 0 and at most 1"
-            + " (default: 0.5). With 1 steps may take a little less time."
+            + " (default: 0.5). With 1 steps may take up to a sixth less time."
       })
   private double residentWeights = 0.5;
 
