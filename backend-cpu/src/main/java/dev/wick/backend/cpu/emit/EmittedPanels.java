@@ -14,6 +14,7 @@ final class EmittedPanels implements PanelProduct {
   private final NativeKernel keepWords;
   private final NativeKernel widenBf16;
   private final NativeKernel widenF16;
+  private final NativeKernel weigh;
   private final NativeKernel[] floats;
   private final NativeKernel[] pairs;
   private final NativeKernel[] round;
@@ -23,6 +24,7 @@ final class EmittedPanels implements PanelProduct {
     keepWords = code.add(PanelCode.transpose(PanelCode.Words.KEEP));
     widenBf16 = code.add(PanelCode.transpose(PanelCode.Words.WIDEN_BF16));
     widenF16 = code.add(PanelCode.transpose(PanelCode.Words.WIDEN_F16));
+    weigh = code.add(ExpCode.emit(ExpCode.Use.WEIGH));
     floats = tiles(code, false);
     boolean bf16 = machine.hasBf16();
     pairs = bf16 ? tiles(code, true) : new NativeKernel[0];
@@ -103,6 +105,25 @@ final class EmittedPanels implements PanelProduct {
       long planOffset) {
     long from = Addresses.readable(matrix, offset, Addresses.span(rows, rowBytes, bytes));
     ReadAhead.write(plan, planOffset, from, rowBytes, rows, bytes);
+  }
+
+  @Override
+  public void weigh(
+      MemorySegment scores,
+      long scoresOffset,
+      MemorySegment gradients,
+      long gradientsOffset,
+      int rows,
+      MemorySegment about,
+      long aboutOffset) {
+    if (rows == 0) {
+      return;
+    }
+    long bytes = 4L * rows * COLUMNS;
+    long s = Addresses.writable(scores, scoresOffset, bytes);
+    long g = Addresses.writable(gradients, gradientsOffset, bytes);
+    long a = Addresses.readable(about, aboutOffset, (long) rows * WEIGHED_BYTES);
+    weigh.call(about, s, g, rows, a, 0, 0, 0, 0, 0, 0, 0);
   }
 
   @Override

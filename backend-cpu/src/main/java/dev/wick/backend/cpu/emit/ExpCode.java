@@ -1,8 +1,10 @@
 package dev.wick.backend.cpu.emit;
 
 import static dev.wick.backend.cpu.emit.Assembler.RAX;
+import static dev.wick.backend.cpu.emit.Assembler.RDI;
 
 import dev.wick.backend.cpu.emit.Assembler.Label;
+import dev.wick.backend.cpu.loop.PanelProduct;
 
 /**
  * Emits the exponential function of the Vector API's form, operation by operation, and what is made
@@ -16,13 +18,21 @@ final class ExpCode {
     /** Nothing is stored; e is of {@code a - s}. */
     SUM,
     /** {@code d = a / (1 + e) * b}, where e is of {@code -a}. */
-    GATE
+    GATE,
+    /**
+     * {@code a = e} and {@code b = e * (b - t)}, where e is of {@code a - s}; in rows of 64, whose
+     * s and t and mask of columns that are not 0 are in d.
+     */
+    WEIGH
   }
 
   private static final int BITS = 512;
   private static final int BYTES = 64;
   private static final int NOT_BELOW = 0x15;
   private static final int AT_MOST = 0x12;
+  private static final int ROW_VECTORS = 4;
+  private static final int ABOUT_BYTES = PanelProduct.WEIGHED_BYTES;
+  private static final int TERM = 14;
   private static final int SUM = 15;
   private static final int SHIFT = 16;
   private static final int SIGN = 17;
@@ -49,8 +59,8 @@ final class ExpCode {
   }
 
   /**
-   * Arguments: a, b and d as the use has them, c = vectors (at least 1), s = what is subtracted.
-   * The result is the sum of the exponentials.
+   * Arguments: a, b and d as the use has them, c = vectors, or rows (at least 1), s = what is
+   * subtracted. The result is the sum of the exponentials.
    */
   static byte[] emit(Use use) {
     return new ExpCode(use).build();
@@ -72,6 +82,20 @@ final class ExpCode {
     constant(INFINITY, Float.POSITIVE_INFINITY);
     asm.vector(VectorOp.XOR_INT, BITS, SUM, SUM, SUM);
     Label loop = asm.here();
+    if (use == Use.WEIGH) {
+      emitRow();
+    } else {
+      emitVector();
+    }
+    asm.decrement(Arguments.C);
+    asm.jump(Assembler.NOT_ZERO, loop);
+    asm.vector(VectorOp.MOVE_ALIGNED, BITS, 0, 0, SUM);
+    LaneCode.sum(asm, BITS, 0, 1);
+    asm.leave();
+    return asm.toBytes();
+  }
+
+  private void emitVector() {
     int v = 0;
     asm.vector(VectorOp.LOAD, BITS, v, 0, Mem.at(Arguments.A));
     int e = emitExponential(v);
@@ -80,12 +104,30 @@ final class ExpCode {
     asm.addImmediate(Arguments.A, BYTES);
     asm.addImmediate(Arguments.B, BYTES);
     asm.addImmediate(Arguments.D, BYTES);
-    asm.decrement(Arguments.C);
-    asm.jump(Assembler.NOT_ZERO, loop);
-    asm.vector(VectorOp.MOVE_ALIGNED, BITS, 0, 0, SUM);
-    LaneCode.sum(asm, BITS, 0, 1);
-    asm.leave();
-    return asm.toBytes();
+  }
+
+  private void emitRow() {
+    asm.vector(VectorOp.BROADCAST, BITS, SHIFT, 0, Mem.at(Arguments.D));
+    asm.vector(VectorOp.BROADCAST, BITS, TERM, 0, Mem.at(Arguments.D, 4));
+    asm.load(RDI, Mem.at(Arguments.D, 8));
+    for (int j = 0; j < ROW_VECTORS; j++) {
+      int v = 0;
+      int seen = 3;
+      int gradient = 7;
+      asm.moveToMask(seen, RDI);
+      asm.shiftRight(RDI, BYTES / 4);
+      asm.vector(VectorOp.LOAD, BITS, v, 0, Mem.at(Arguments.A, j * BYTES));
+      int e = emitExponential(v);
+      asm.masked(VectorOp.MOVE_ALIGNED, BITS, e, 0, e, seen, true);
+      asm.vector(VectorOp.STORE, BITS, e, 0, Mem.at(Arguments.A, j * BYTES));
+      asm.vector(VectorOp.LOAD, BITS, gradient, 0, Mem.at(Arguments.B, j * BYTES));
+      asm.vector(VectorOp.SUBTRACT, BITS, gradient, gradient, TERM);
+      asm.masked(VectorOp.MULTIPLY, BITS, gradient, gradient, e, seen, true);
+      asm.vector(VectorOp.STORE, BITS, gradient, 0, Mem.at(Arguments.B, j * BYTES));
+    }
+    asm.addImmediate(Arguments.A, ROW_VECTORS * BYTES);
+    asm.addImmediate(Arguments.B, ROW_VECTORS * BYTES);
+    asm.addImmediate(Arguments.D, ABOUT_BYTES);
   }
 
   private void constant(int register, float value) {
@@ -130,7 +172,7 @@ final class ExpCode {
     int result = 7;
     switch (use) {
       case STORE -> asm.vector(VectorOp.STORE, BITS, e, 0, Mem.at(Arguments.D));
-      case SUM -> {}
+      case SUM, WEIGH -> {}
       case GATE -> {
         asm.vector(VectorOp.ADD, BITS, result, e, ONE);
         asm.vector(VectorOp.DIVIDE, BITS, result, v, result);

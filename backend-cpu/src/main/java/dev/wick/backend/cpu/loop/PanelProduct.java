@@ -75,6 +75,24 @@ public interface PanelProduct {
       MemorySegment plan,
       long planOffset);
 
+  /** Bytes of what {@link #weigh} reads about a row. */
+  int WEIGHED_BYTES = 16;
+
+  /**
+   * Turns rows of 64 scores s into weights {@code w = exp(s - shift)}, and rows of the gradients g
+   * of these into {@code w * (g - term)}. Columns that a row does not see become 0.
+   *
+   * @param about of each row: the shift, the term, F32, and a bit for each column that it sees
+   */
+  void weigh(
+      MemorySegment scores,
+      long scoresOffset,
+      MemorySegment gradients,
+      long gradientsOffset,
+      int rows,
+      MemorySegment about,
+      long aboutOffset);
+
   /**
    * {@code c[i][j] = initial + sum over p of a[i][p] * b[p][j]}, where initial is {@code c[i][j]}
    * or 0.
