@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 
-/** What {@link BlockWideningCode} reads beside blocks: tables of 16 words. */
+/** What {@link BlockValues} reads beside blocks: tables of 16 words. */
 final class BlockTables {
   private static final int LANES = 16;
   private static final int[] NON_LINEAR = {
@@ -18,7 +18,8 @@ final class BlockTables {
   private static final List<int[]> TABLES = new ArrayList<>();
 
   private static final int FROM_ZERO = floats(i -> i);
-  private static final int FROM_MINUS_FOUR = floats(i -> i - 4);
+  private static final int LOW_TWO_BITS = floats(i -> i & 3);
+  private static final int LOW_TWO_BITS_FROM_MINUS_FOUR = floats(i -> (i & 3) - 4);
   private static final int FROM_MINUS_EIGHT = floats(i -> i - 8);
   private static final int FROM_MINUS_SIXTEEN = floats(i -> i - 16);
   private static final int IQ4_VALUES = floats(i -> NON_LINEAR[i]);
@@ -29,12 +30,13 @@ final class BlockTables {
   static final int SIXTEEN = floats(_ -> 16);
   static final int THIRTY_TWO = floats(_ -> 32);
 
+  /** What the upper two bits of six, in the lowest two of an index, stand for. */
+  static final int UPPER_TWO_OF_SIX = floats(i -> (i & 3) * 16 - 32);
+
   /** The same bits in each lane. */
   static final int ONE_BIT = words(_ -> 1);
 
-  static final int LOW_TWO_BITS = words(_ -> 3);
   static final int FOUR_BITS = words(_ -> 15);
-  static final int HIGH_TWO_BITS = words(_ -> 0x30);
   static final int SIGNS = words(_ -> Integer.MIN_VALUE);
 
   /** Signs of the upper eight lanes. */
@@ -86,7 +88,8 @@ final class BlockTables {
     return switch (dtype) {
       case Q4_0 -> FROM_MINUS_EIGHT;
       case Q5_0 -> FROM_MINUS_SIXTEEN;
-      case Q3_K -> FROM_MINUS_FOUR;
+      case Q2_K -> LOW_TWO_BITS;
+      case Q3_K -> LOW_TWO_BITS_FROM_MINUS_FOUR;
       case IQ4_NL -> IQ4_VALUES;
       default -> FROM_ZERO;
     };

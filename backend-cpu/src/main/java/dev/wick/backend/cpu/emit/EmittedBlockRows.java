@@ -13,6 +13,7 @@ import java.util.Map;
 final class EmittedBlockRows implements BlockRows {
   private final RowDot q8;
   private final Map<DType, NativeKernel> widen = new EnumMap<>(DType.class);
+  private final Map<DType, NativeKernel> dots = new EnumMap<>(DType.class);
   private final MemorySegment tables;
 
   /**
@@ -24,7 +25,11 @@ final class EmittedBlockRows implements BlockRows {
     this.tables = BlockTables.write(arena);
     Arrays.stream(DType.values())
         .filter(DType::isQuantized)
-        .forEach(dtype -> widen.put(dtype, code.add(BlockWideningCode.emit(dtype))));
+        .forEach(
+            dtype -> {
+              widen.put(dtype, code.add(BlockWideningCode.emit(dtype)));
+              dots.put(dtype, code.add(BlockDotCode.emit(dtype)));
+            });
   }
 
   @Override
@@ -64,6 +69,10 @@ final class EmittedBlockRows implements BlockRows {
 
   @Override
   public RowDot dot(DType dtype, RowDot f32) {
-    return dtype == DType.Q8_0 ? q8 : BlockRows.super.dot(dtype, f32);
+    NativeKernel kernel = dots.get(dtype);
+    if (dtype == DType.Q8_0 || kernel == null) {
+      return dtype == DType.Q8_0 ? q8 : BlockRows.super.dot(dtype, f32);
+    }
+    return new EmittedBlockDot(dtype, kernel, tables, BlockRows.super.dot(dtype, f32));
   }
 }

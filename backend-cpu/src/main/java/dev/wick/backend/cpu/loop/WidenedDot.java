@@ -28,6 +28,11 @@ final class WidenedDot implements RowDot {
   }
 
   @Override
+  public boolean readsPlain() {
+    return f32.readsPlain();
+  }
+
+  @Override
   public void prepare(
       MemorySegment x, long xOffset, int n, MemorySegment prepared, long preparedOffset) {
     f32.prepare(x, xOffset, n, prepared, preparedOffset);

@@ -1,0 +1,312 @@
+package dev.wick.backend.cpu.emit;
+
+import static dev.wick.backend.cpu.emit.Assembler.RSP;
+
+import dev.wick.engine.tensor.DType;
+
+/**
+ * Emits the numbers of a block, exactly, on vectors of 512 bits: the product of a quant and its
+ * scale, and where the type has offsets, their sum with what was rounded, as ggml has it. Sixteen
+ * elements after the other are left in a register.
+ *
+ * <p>Argument a points to the block, e to {@link BlockTables}; {@code rax} and what is below the
+ * stack are free for use.
+ */
+final class BlockValues {
+  /** The first of the registers that this leaves alone; they end with {@link #LAST_FREE}. */
+  static final int FIRST_FREE = 10;
+
+  static final int LAST_FREE = 15;
+
+  private static final int BITS = 512;
+  private static final int BYTES = 64;
+  private static final int LANES = 16;
+
+  /** With less, memory is far from its bandwidth. */
+  private static final int AHEAD = 1 << 15;
+
+  /** Scales of a block with several are kept below the stack, where the ABI lets a leaf write. */
+  private static final int SCALES_AT = -128;
+
+  private static final int OFFSETS_AT = -64;
+
+  /** Quants of 16 elements to be, as they are stored: up to six registers from here on. */
+  private static final int STORED = 4;
+
+  private static final int SCALE = 16;
+  private static final int OFFSET = 17;
+  private static final int HIGH = 18;
+
+  /** What the bits above those of {@link #TABLE} add. */
+  private static final int ADDED = 20;
+
+  /** The lowest bit, the next one, and so on: eight registers. */
+  private static final int SINGLE_BITS = 22;
+
+  private static final int TABLE = 31;
+  private static final int K = 1;
+
+  private final Assembler asm;
+  private final DType dtype;
+  private final Sink sink;
+
+  /** What becomes of numbers. */
+  interface Sink {
+    /** Emits the use of 16 elements of a block in a register, the first of which is named. */
+    void take(int register, int element);
+  }
+
+  /** Numbers of a quantised type. */
+  BlockValues(Assembler asm, DType dtype, Sink sink) {
+    this.asm = asm;
+    this.dtype = dtype;
+    this.sink = sink;
+  }
+
+  /** What comes before the first block: constants. */
+  void emitConstants() {
+    asm.vector(VectorOp.LOAD, BITS, TABLE, 0, table(BlockTables.values(dtype)));
+    switch (dtype) {
+      case Q5_0, Q5_1, Q5_K ->
+          asm.vector(VectorOp.LOAD, BITS, ADDED, 0, table(BlockTables.SIXTEEN));
+      case Q3_K -> asm.vector(VectorOp.LOAD, BITS, ADDED, 0, table(BlockTables.FOUR));
+      case Q6_K -> asm.vector(VectorOp.LOAD, BITS, ADDED, 0, table(BlockTables.UPPER_TWO_OF_SIX));
+      default -> {}
+    }
+    if (dtype == DType.Q5_K || dtype == DType.Q3_K) {
+      asm.vector(VectorOp.LOAD, BITS, SINGLE_BITS, 0, table(BlockTables.ONE_BIT));
+      for (int bit = 1; bit < 8; bit++) {
+        asm.vectorShiftLeft(BITS, SINGLE_BITS + bit, SINGLE_BITS, bit);
+      }
+    }
+  }
+
+  /** One block; the next one is asked for ahead. */
+  void emitBlock() {
+    for (int line = 0; line < dtype.blockBytes(); line += BYTES) {
+      asm.prefetch(w(AHEAD + line), 2);
+    }
+    switch (dtype) {
+      case Q8_0 -> emitBytes();
+      case Q4_0, IQ4_NL -> emitNibbles(2, false);
+      case Q4_1 -> emitNibbles(4, true);
+      case Q5_0 -> emitNibbles(6, false);
+      case Q5_1 -> emitNibbles(8, true);
+      case Q4_K, Q5_K -> emitPairsOfGroups();
+      case Q6_K -> emitSixBits();
+      case Q2_K, Q3_K -> emitTwoBits();
+      default -> throw new IllegalArgumentException("widen: expected a quantised type: " + dtype);
+    }
+  }
+
+  private static Mem table(int index) {
+    return Mem.at(Arguments.E, index * BYTES);
+  }
+
+  private static Mem w(int displacement) {
+    return Mem.at(Arguments.A, displacement);
+  }
+
+  private void broadcastHalf(int to, int at) {
+    asm.vector(VectorOp.BROADCAST_SHORT, 256, to, 0, w(at));
+    asm.vector(VectorOp.HALF_TO_FLOAT, BITS, to, 0, to);
+  }
+
+  private void loadStored(int index, int at) {
+    asm.vector(VectorOp.BYTE_TO_INT_UNSIGNED, BITS, STORED + index, 0, w(at));
+  }
+
+  /** What the four bits from {@code bit} on of the lanes of a register stand for. */
+  private void lookUp(int to, int from, int bit, int table) {
+    if (bit > 0) {
+      asm.vectorShiftRight(BITS, to, from, bit);
+    }
+    // Of an index only the low four bits count.
+    asm.vector(VectorOp.PERMUTE, BITS, to, bit > 0 ? to : from, table);
+  }
+
+  private void takeScaled(int value, boolean hasOffset, int element) {
+    asm.vector(VectorOp.MULTIPLY, BITS, value, value, SCALE);
+    if (hasOffset) {
+      asm.vector(VectorOp.ADD, BITS, value, value, OFFSET);
+    }
+    sink.take(value, element);
+  }
+
+  private void emitBytes() {
+    broadcastHalf(SCALE, 0);
+    for (int i = 0; i < 2; i++) {
+      asm.vector(VectorOp.BYTE_TO_INT, BITS, i, 0, w(2 + LANES * i));
+      asm.vector(VectorOp.INT_TO_FLOAT, BITS, i, 0, i);
+      takeScaled(i, false, LANES * i);
+    }
+  }
+
+  /** Blocks of 32: the low halves of 16 bytes, then the high ones, and perhaps a fifth bit. */
+  private void emitNibbles(int quantsAt, boolean hasOffset) {
+    broadcastHalf(SCALE, 0);
+    if (hasOffset) {
+      broadcastHalf(OFFSET, 2);
+    }
+    boolean hasFifth = dtype == DType.Q5_0 || dtype == DType.Q5_1;
+    loadStored(0, quantsAt);
+    for (int i = 0; i < 2; i++) {
+      lookUp(i, STORED, 4 * i, TABLE);
+      if (hasFifth) {
+        asm.loadMask(K + i, w(quantsAt - 4 + 2 * i));
+        asm.masked(VectorOp.ADD, BITS, i, i, ADDED, K + i, false);
+      }
+      takeScaled(i, hasOffset, LANES * i);
+    }
+  }
+
+  /** Scales and offsets of eight groups, of six bits each, in two forms of twelve bytes. */
+  private void emitPairsOfGroups() {
+    emitSixBitScales();
+    boolean hasFifth = dtype == DType.Q5_K;
+    int quantsAt = hasFifth ? 48 : 16;
+    for (int i = 0; hasFifth && i < 2; i++) {
+      asm.vector(VectorOp.BYTE_TO_INT_UNSIGNED, BITS, HIGH + i, 0, w(16 + LANES * i));
+    }
+    for (int group = 0; group < 8; group++) {
+      loadScales(group, true);
+      for (int i = 0; i < 2; i++) {
+        int value = group % 2 * 2 + i;
+        if (group % 2 == 0) {
+          loadStored(i, quantsAt + group / 2 * 32 + LANES * i);
+        }
+        lookUp(value, STORED + i, group % 2 * 4, TABLE);
+        if (hasFifth) {
+          asm.vector(VectorOp.TEST_BITS, BITS, K + i, HIGH + i, SINGLE_BITS + group);
+          asm.masked(VectorOp.ADD, BITS, value, value, ADDED, K + i, false);
+        }
+        takeScaled(value, true, 32 * group + LANES * i);
+      }
+    }
+  }
+
+  private void loadScales(int group, boolean hasOffset) {
+    asm.vector(VectorOp.BROADCAST, BITS, SCALE, 0, Mem.at(RSP, SCALES_AT + 4 * group));
+    if (hasOffset) {
+      asm.vector(VectorOp.BROADCAST, BITS, OFFSET, 0, Mem.at(RSP, OFFSETS_AT + 4 * group));
+    }
+  }
+
+  /** Leaves the scales in the first eight places of theirs and the offsets likewise. */
+  private void emitSixBitScales() {
+    asm.vector(VectorOp.LOAD, 128, 0, 0, w(0));
+    emitBitFields(0, BlockTables.SIX_BITS);
+    asm.vector(VectorOp.BYTE_TO_INT_UNSIGNED, BITS, 1, 0, 1);
+    asm.vector(VectorOp.INT_TO_FLOAT, BITS, 1, 0, 1);
+    // The lowest word is the scale and the minimum of the block.
+    asm.vector(VectorOp.HALF_TO_FLOAT, BITS, 0, 0, 0);
+    asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.EIGHT_OF_TWO));
+    asm.vector(VectorOp.PERMUTE, BITS, 0, 2, 0);
+    asm.vector(VectorOp.MULTIPLY, BITS, 0, 0, 1);
+    asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.UPPER_SIGNS));
+    asm.vector(VectorOp.XOR_INT, BITS, 0, 0, 2);
+    asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(RSP, SCALES_AT));
+    asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(RSP, OFFSETS_AT - 32));
+  }
+
+  /**
+   * Makes 16 bytes of two bit fields each: words of a register are picked, rotated and masked by
+   * tables, and their two halves put together in register 1.
+   */
+  private void emitBitFields(int from, int tableIndex) {
+    asm.vector(VectorOp.LOAD, BITS, 3, 0, table(tableIndex));
+    asm.vector(VectorOp.PERMUTE, BITS, 2, 3, from);
+    for (int step = 1; step <= 2; step++) {
+      asm.vector(VectorOp.LOAD, BITS, 3, 0, table(tableIndex + step));
+      VectorOp op = step == 1 ? VectorOp.ROTATE_RIGHT_EACH : VectorOp.AND_INT;
+      asm.vector(op, BITS, 2, 2, 3);
+    }
+    asm.vector(VectorOp.EXTRACT_128, 256, 2, 0, 1, 1);
+    asm.vector(VectorOp.OR_INT, 128, 1, 1, 2);
+  }
+
+  private void emitSixBits() {
+    broadcastHalf(SCALE, 208);
+    asm.vector(VectorOp.BYTE_TO_INT, BITS, 0, 0, w(192));
+    asm.vector(VectorOp.INT_TO_FLOAT, BITS, 0, 0, 0);
+    asm.vector(VectorOp.MULTIPLY, BITS, 0, 0, SCALE);
+    asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(RSP, SCALES_AT));
+    for (int group = 0; group < LANES; group++) {
+      int part = group % 8 / 2;
+      int column = group % 2;
+      if (group % 8 == 0) {
+        for (int i = 0; i < 4; i++) {
+          loadStored(i, group / 8 * 64 + LANES * i);
+        }
+        for (int i = 0; i < 2; i++) {
+          loadStored(4 + i, 128 + group / 8 * 32 + LANES * i);
+        }
+      }
+      loadScales(group, false);
+      int value = column * 2;
+      lookUp(value, STORED + part % 2 * 2 + column, part / 2 * 4, TABLE);
+      lookUp(value + 1, STORED + 4 + column, 2 * part, ADDED);
+      asm.vector(VectorOp.ADD, BITS, value, value, value + 1);
+      takeScaled(value, false, LANES * group);
+    }
+  }
+
+  /** Two bits of an element, of which Q3_K has the third in a mask of its own. */
+  private void emitTwoBits() {
+    boolean hasThird = dtype == DType.Q3_K;
+    if (hasThird) {
+      emitScalesOfThreeBits();
+    } else {
+      emitScalesOfTwoBits();
+    }
+    int quantsAt = hasThird ? 32 : 16;
+    for (int i = 0; hasThird && i < 2; i++) {
+      asm.vector(VectorOp.BYTE_TO_INT_UNSIGNED, BITS, HIGH + i, 0, w(LANES * i));
+    }
+    for (int group = 0; group < LANES; group++) {
+      int column = group % 2;
+      if (group % 8 < 2) {
+        loadStored(column, quantsAt + group / 8 * 32 + LANES * column);
+      }
+      loadScales(group, !hasThird);
+      lookUp(column, STORED + column, group % 8 / 2 * 2, TABLE);
+      if (hasThird) {
+        asm.vector(
+            VectorOp.TEST_BITS, BITS, K + column, HIGH + column, SINGLE_BITS + group / 2);
+        asm.masked(VectorOp.ADD, BITS, column, column, ADDED, K + column, false);
+      }
+      takeScaled(column, !hasThird, LANES * group);
+    }
+  }
+
+  private void emitScalesOfTwoBits() {
+    broadcastHalf(SCALE, 80);
+    broadcastHalf(OFFSET, 82);
+    asm.vector(VectorOp.BYTE_TO_INT_UNSIGNED, BITS, 0, 0, w(0));
+    asm.vectorShiftRight(BITS, 1, 0, 4);
+    asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.FOUR_BITS));
+    asm.vector(VectorOp.AND_INT, BITS, 0, 0, 2);
+    for (int i = 0; i < 2; i++) {
+      asm.vector(VectorOp.INT_TO_FLOAT, BITS, i, 0, i);
+      asm.vector(VectorOp.MULTIPLY, BITS, i, i, i == 0 ? SCALE : OFFSET);
+    }
+    asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.SIGNS));
+    asm.vector(VectorOp.XOR_INT, BITS, 1, 1, 2);
+    asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(RSP, SCALES_AT));
+    asm.vector(VectorOp.STORE, BITS, 1, 0, Mem.at(RSP, OFFSETS_AT));
+  }
+
+  private void emitScalesOfThreeBits() {
+    broadcastHalf(SCALE, 108);
+    // The last 16 bytes: half a word of quants, then the twelve bytes of scales, and the scale.
+    asm.vector(VectorOp.LOAD, 128, 0, 0, w(94));
+    asm.vectorShiftBytesRight(0, 0, 2);
+    emitBitFields(0, BlockTables.THREE_BITS);
+    asm.vector(VectorOp.BYTE_TO_INT_UNSIGNED, BITS, 1, 0, 1);
+    asm.vector(VectorOp.INT_TO_FLOAT, BITS, 1, 0, 1);
+    asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.THIRTY_TWO));
+    asm.vector(VectorOp.SUBTRACT, BITS, 1, 1, 2);
+    asm.vector(VectorOp.MULTIPLY, BITS, 1, 1, SCALE);
+    asm.vector(VectorOp.STORE, BITS, 1, 0, Mem.at(RSP, SCALES_AT));
+  }
+}
