@@ -1,7 +1,5 @@
 package dev.wick.backend.cpu.emit;
 
-import static dev.wick.backend.cpu.emit.Assembler.RSP;
-
 import dev.wick.engine.tensor.DType;
 
 /**
@@ -9,14 +7,13 @@ import dev.wick.engine.tensor.DType;
  * scale, and where the type has offsets, their sum with what was rounded, as ggml has it. Sixteen
  * elements after the other are left in a register.
  *
- * <p>Argument a points to the block, e to {@link BlockTables}; {@code rax} and what is below the
- * stack are free for use.
+ * <p>Argument a points to the block, e to {@link BlockTables}.
  */
 final class BlockValues {
   /** The first of the registers that this leaves alone; they end with {@link #LAST_FREE}. */
   static final int FIRST_FREE = 10;
 
-  static final int LAST_FREE = 15;
+  static final int LAST_FREE = 11;
 
   private static final int BITS = 512;
   private static final int BYTES = 64;
@@ -25,13 +22,14 @@ final class BlockValues {
   /** With less, memory is far from its bandwidth. */
   private static final int AHEAD = 1 << 15;
 
-  /** Scales of a block with several are kept below the stack, where the ABI lets a leaf write. */
-  private static final int SCALES_AT = -128;
-
-  private static final int OFFSETS_AT = -64;
-
   /** Quants of 16 elements to be, as they are stored: up to six registers from here on. */
   private static final int STORED = 4;
+
+  /** Of a block with several: a group has a lane, named by all those of {@link #GROUP}. */
+  private static final int SCALES = 12;
+
+  private static final int OFFSETS = 13;
+  private static final int GROUP = 14;
 
   private static final int SCALE = 16;
   private static final int OFFSET = 17;
@@ -39,6 +37,9 @@ final class BlockValues {
 
   /** What the bits above those of {@link #TABLE} add. */
   private static final int ADDED = 20;
+
+  /** Of four bits without more: what they stand for, in this block. */
+  private static final int SCALED_TABLE = 21;
 
   /** The lowest bit, the next one, and so on: eight registers. */
   private static final int SINGLE_BITS = 22;
@@ -73,8 +74,8 @@ final class BlockValues {
       case Q6_K -> asm.vector(VectorOp.LOAD, BITS, ADDED, 0, table(BlockTables.UPPER_TWO_OF_SIX));
       default -> {}
     }
+    asm.vector(VectorOp.LOAD, BITS, SINGLE_BITS, 0, table(BlockTables.ONE_BIT));
     if (dtype == DType.Q5_K || dtype == DType.Q3_K) {
-      asm.vector(VectorOp.LOAD, BITS, SINGLE_BITS, 0, table(BlockTables.ONE_BIT));
       for (int bit = 1; bit < 8; bit++) {
         asm.vectorShiftLeft(BITS, SINGLE_BITS + bit, SINGLE_BITS, bit);
       }
@@ -126,11 +127,15 @@ final class BlockValues {
   }
 
   private void takeScaled(int value, boolean hasOffset, int element) {
-    asm.vector(VectorOp.MULTIPLY, BITS, value, value, SCALE);
-    if (hasOffset) {
-      asm.vector(VectorOp.ADD, BITS, value, value, OFFSET);
-    }
+    scale(value, value, hasOffset);
     sink.take(value, element);
+  }
+
+  private void scale(int to, int from, boolean hasOffset) {
+    asm.vector(VectorOp.MULTIPLY, BITS, to, from, SCALE);
+    if (hasOffset) {
+      asm.vector(VectorOp.ADD, BITS, to, to, OFFSET);
+    }
   }
 
   private void emitBytes() {
@@ -150,13 +155,19 @@ final class BlockValues {
     }
     boolean hasFifth = dtype == DType.Q5_0 || dtype == DType.Q5_1;
     loadStored(0, quantsAt);
+    if (!hasFifth) {
+      scale(SCALED_TABLE, TABLE, hasOffset);
+    }
     for (int i = 0; i < 2; i++) {
-      lookUp(i, STORED, 4 * i, TABLE);
       if (hasFifth) {
+        lookUp(i, STORED, 4 * i, TABLE);
         asm.loadMask(K + i, w(quantsAt - 4 + 2 * i));
         asm.masked(VectorOp.ADD, BITS, i, i, ADDED, K + i, false);
+        takeScaled(i, hasOffset, LANES * i);
+      } else {
+        lookUp(i, STORED, 4 * i, SCALED_TABLE);
+        sink.take(i, LANES * i);
       }
-      takeScaled(i, hasOffset, LANES * i);
     }
   }
 
@@ -169,30 +180,43 @@ final class BlockValues {
       asm.vector(VectorOp.BYTE_TO_INT_UNSIGNED, BITS, HIGH + i, 0, w(16 + LANES * i));
     }
     for (int group = 0; group < 8; group++) {
-      loadScales(group, true);
+      nextScales(group, true);
+      if (!hasFifth) {
+        scale(SCALED_TABLE, TABLE, true);
+      }
       for (int i = 0; i < 2; i++) {
         int value = group % 2 * 2 + i;
         if (group % 2 == 0) {
           loadStored(i, quantsAt + group / 2 * 32 + LANES * i);
         }
-        lookUp(value, STORED + i, group % 2 * 4, TABLE);
+        int element = 32 * group + LANES * i;
         if (hasFifth) {
+          lookUp(value, STORED + i, group % 2 * 4, TABLE);
           asm.vector(VectorOp.TEST_BITS, BITS, K + i, HIGH + i, SINGLE_BITS + group);
           asm.masked(VectorOp.ADD, BITS, value, value, ADDED, K + i, false);
+          takeScaled(value, true, element);
+        } else {
+          lookUp(value, STORED + i, group % 2 * 4, SCALED_TABLE);
+          sink.take(value, element);
         }
-        takeScaled(value, true, 32 * group + LANES * i);
       }
     }
   }
 
-  private void loadScales(int group, boolean hasOffset) {
-    asm.vector(VectorOp.BROADCAST, BITS, SCALE, 0, Mem.at(RSP, SCALES_AT + 4 * group));
+  /** Those of one group after the other. */
+  private void nextScales(int group, boolean hasOffset) {
+    if (group == 0) {
+      asm.vector(VectorOp.XOR_INT, BITS, GROUP, GROUP, GROUP);
+    } else {
+      asm.vector(VectorOp.ADD_INT, BITS, GROUP, GROUP, SINGLE_BITS);
+    }
+    asm.vector(VectorOp.PERMUTE, BITS, SCALE, GROUP, SCALES);
     if (hasOffset) {
-      asm.vector(VectorOp.BROADCAST, BITS, OFFSET, 0, Mem.at(RSP, OFFSETS_AT + 4 * group));
+      asm.vector(VectorOp.PERMUTE, BITS, OFFSET, GROUP, OFFSETS);
     }
   }
 
-  /** Leaves the scales in the first eight places of theirs and the offsets likewise. */
+  /** Leaves the scales in the first eight lanes of theirs and the offsets likewise. */
   private void emitSixBitScales() {
     asm.vector(VectorOp.LOAD, 128, 0, 0, w(0));
     emitBitFields(0, BlockTables.SIX_BITS);
@@ -204,9 +228,8 @@ final class BlockValues {
     asm.vector(VectorOp.PERMUTE, BITS, 0, 2, 0);
     asm.vector(VectorOp.MULTIPLY, BITS, 0, 0, 1);
     asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.UPPER_SIGNS));
-    asm.vector(VectorOp.XOR_INT, BITS, 0, 0, 2);
-    asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(RSP, SCALES_AT));
-    asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(RSP, OFFSETS_AT - 32));
+    asm.vector(VectorOp.XOR_INT, BITS, SCALES, 0, 2);
+    asm.vector(VectorOp.SHUFFLE_128, BITS, OFFSETS, SCALES, SCALES, 0x4e);
   }
 
   /**
@@ -229,8 +252,7 @@ final class BlockValues {
     broadcastHalf(SCALE, 208);
     asm.vector(VectorOp.BYTE_TO_INT, BITS, 0, 0, w(192));
     asm.vector(VectorOp.INT_TO_FLOAT, BITS, 0, 0, 0);
-    asm.vector(VectorOp.MULTIPLY, BITS, 0, 0, SCALE);
-    asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(RSP, SCALES_AT));
+    asm.vector(VectorOp.MULTIPLY, BITS, SCALES, 0, SCALE);
     for (int group = 0; group < LANES; group++) {
       int part = group % 8 / 2;
       int column = group % 2;
@@ -242,7 +264,7 @@ final class BlockValues {
           loadStored(4 + i, 128 + group / 8 * 32 + LANES * i);
         }
       }
-      loadScales(group, false);
+      nextScales(group, false);
       int value = column * 2;
       lookUp(value, STORED + part % 2 * 2 + column, part / 2 * 4, TABLE);
       lookUp(value + 1, STORED + 4 + column, 2 * part, ADDED);
@@ -268,11 +290,10 @@ final class BlockValues {
       if (group % 8 < 2) {
         loadStored(column, quantsAt + group / 8 * 32 + LANES * column);
       }
-      loadScales(group, !hasThird);
+      nextScales(group, !hasThird);
       lookUp(column, STORED + column, group % 8 / 2 * 2, TABLE);
       if (hasThird) {
-        asm.vector(
-            VectorOp.TEST_BITS, BITS, K + column, HIGH + column, SINGLE_BITS + group / 2);
+        asm.vector(VectorOp.TEST_BITS, BITS, K + column, HIGH + column, SINGLE_BITS + group / 2);
         asm.masked(VectorOp.ADD, BITS, column, column, ADDED, K + column, false);
       }
       takeScaled(column, !hasThird, LANES * group);
@@ -288,12 +309,10 @@ final class BlockValues {
     asm.vector(VectorOp.AND_INT, BITS, 0, 0, 2);
     for (int i = 0; i < 2; i++) {
       asm.vector(VectorOp.INT_TO_FLOAT, BITS, i, 0, i);
-      asm.vector(VectorOp.MULTIPLY, BITS, i, i, i == 0 ? SCALE : OFFSET);
+      asm.vector(VectorOp.MULTIPLY, BITS, SCALES + i, i, i == 0 ? SCALE : OFFSET);
     }
     asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.SIGNS));
-    asm.vector(VectorOp.XOR_INT, BITS, 1, 1, 2);
-    asm.vector(VectorOp.STORE, BITS, 0, 0, Mem.at(RSP, SCALES_AT));
-    asm.vector(VectorOp.STORE, BITS, 1, 0, Mem.at(RSP, OFFSETS_AT));
+    asm.vector(VectorOp.XOR_INT, BITS, OFFSETS, OFFSETS, 2);
   }
 
   private void emitScalesOfThreeBits() {
@@ -306,7 +325,6 @@ final class BlockValues {
     asm.vector(VectorOp.INT_TO_FLOAT, BITS, 1, 0, 1);
     asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.THIRTY_TWO));
     asm.vector(VectorOp.SUBTRACT, BITS, 1, 1, 2);
-    asm.vector(VectorOp.MULTIPLY, BITS, 1, 1, SCALE);
-    asm.vector(VectorOp.STORE, BITS, 1, 0, Mem.at(RSP, SCALES_AT));
+    asm.vector(VectorOp.MULTIPLY, BITS, SCALES, 1, SCALE);
   }
 }

@@ -61,12 +61,10 @@ final class EmittedBlockDot implements RowDot {
       long scratchOffset) {
     int blocks = n / dtype.blockElements();
     if (rows <= 0 || blocks == 0) {
-      widened.one(
-          w, wOffset, wRowBytes, rows, n, x, xOffset, y, yOffset, scratch, scratchOffset);
+      widened.one(w, wOffset, wRowBytes, rows, n, x, xOffset, y, yOffset, scratch, scratchOffset);
       return;
     }
-    long from =
-        Addresses.readable(w, wOffset, Addresses.span(rows, wRowBytes, dtype.byteSize(n)));
+    long from = Addresses.readable(w, wOffset, Addresses.span(rows, wRowBytes, dtype.byteSize(n)));
     long vector = Addresses.readable(x, xOffset, 4L * n);
     long to = Addresses.writable(y, yOffset, 4L * rows);
     kernel.call(w, from, wRowBytes, blocks, vector, tables.address(), rows, to, 0, 0, 0, 0);

@@ -213,6 +213,13 @@ final class SelfTest {
     loops.blocks().widen(dtype, weights, 0, n, result, 0);
     new ScalarBlockRows().widen(dtype, weights, 0, n, expected, 0);
     compare("expanded blocks of " + dtype, n);
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += (double) expected.get(Layouts.FLOAT, 4L * i) * a.get(Layouts.FLOAT, 4L * i);
+    }
+    expected.set(Layouts.FLOAT, 0, (float) sum);
+    loops.dot(dtype).one(weights, 0, dtype.blockBytes(), 1, n, a, 0, result, 0, scratch, 0);
+    compare("dot products of " + dtype, 1);
   }
 
   private void tiles(FloatTileDot dot) throws EmissionException {

@@ -156,6 +156,50 @@ class EmittedBlocksTest {
     assertThat(wide.mismatch(expected)).isEqualTo(-1);
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL"})
+  void dot_oneVectorOrSeveral_hasTheBitsOfExpandedRows(DType dtype) {
+    int n = 3 * dtype.blockElements();
+    int rows = 7;
+    long rowBytes = dtype.byteSize(n);
+    RowDot dot = loops.dot(dtype);
+    MemorySegment w = Loops.randomBlocks(arena, random, dtype, rows * n);
+    MemorySegment wide = arena.allocate(4L * rows * n, 64);
+    Quantization.decode(dtype, w, 0, wide, 0, (long) rows * n);
+    MemorySegment x = Loops.random(arena, random, dot.maxVectors() * n);
+    MemorySegment scratch = arena.allocate(dot.scratchBytes(n), 64);
+    MemorySegment expected = arena.allocate(4L * rows, 64);
+    for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
+      MemorySegment y = arena.allocate(4L * vectors * rows, 64);
+      dot.few(w, 0, rowBytes, rows, n, vectors, x, 0, 4L * n, y, 0, 4L * rows, scratch, 0);
+      for (int i = 0; i < vectors; i++) {
+        long at = 4L * n * i;
+        loops.f32().one(wide, 0, 4L * n, rows, n, x, at, expected, 0, scratch, 0);
+
+        assertThat(y.asSlice(4L * rows * i, 4L * rows).mismatch(expected))
+            .as("vector %d of %d", i, vectors)
+            .isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
+  void dot_beyondTheBlocks_isRefused() {
+    RowDot dot = loops.dot(DType.Q5_0);
+    MemorySegment w = Loops.randomBlocks(arena, random, DType.Q5_0, 2 * 64);
+    MemorySegment x = Loops.random(arena, random, 64);
+    MemorySegment y = arena.allocate(8, 64);
+    MemorySegment scratch = arena.allocate(dot.scratchBytes(64), 64);
+
+    assertThatThrownBy(() -> dot.one(w, 0, 44, 3, 64, x, 0, y, 0, scratch, 0))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> dot.one(w, 0, 44, 2, 64, x, 4, y, 0, scratch, 0))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> dot.one(w, 0, 44, 2, 64, x, 0, y, 4, scratch, 0))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
   @Test
   void widenRows_q8RowsApart_isExact() {
     for (int n : new int[] {32, 64, 128}) {
