@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Places storages in one arena so that those in use at the same time do not overlap. Greedy by
@@ -14,6 +15,39 @@ final class MemoryPlan {
   private static final long ALIGNMENT = 64;
 
   private MemoryPlan() {}
+
+  /**
+   * Lets results take the place of operands where their operations allow it and nothing else needs
+   * these any more.
+   */
+  static void replace(List<TracedCall> calls) {
+    for (int i = 0; i < calls.size(); i++) {
+      TracedCall call = calls.get(i);
+      for (int r = 0; r < call.results().size(); r++) {
+        OptionalInt operand = call.op().replaceableOperand(r);
+        if (operand.isPresent()) {
+          replace(call, i, call.operands().get(operand.getAsInt()), call.results().get(r));
+        }
+      }
+    }
+  }
+
+  private static void replace(TracedCall call, int index, TracedValue operand, TracedValue result) {
+    Storage from = operand.storage();
+    Storage to = result.storage();
+    long readers =
+        call.operands().stream().filter(value -> value.storage() == from).count()
+            + call.results().stream().filter(value -> value.storage() == from).count();
+    boolean whole =
+        operand.byteOffset() == 0
+            && operand.layout().equals(result.layout())
+            && operand.dtype() == result.dtype()
+            && from.byteSize == to.byteSize;
+    boolean ends = from.external == null && !from.pinned && from.lastUse == index;
+    if (whole && ends && readers == 1 && !to.pinned && to.firstUse == index) {
+      to.replace(from);
+    }
+  }
 
   /**
    * Sets the arena offset of each storage.

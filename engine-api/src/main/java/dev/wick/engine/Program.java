@@ -44,6 +44,8 @@ public final class Program implements AutoCloseable {
       call.results().forEach(value -> storages.add(value.storage()));
     }
     storages.removeIf(storage -> storage.external != null);
+    MemoryPlan.replace(calls);
+    storages.removeIf(storage -> storage.place() != storage);
     this.arenaBytes = MemoryPlan.place(storages);
     this.ownsArena = shared.isEmpty();
     this.arena =
@@ -86,7 +88,7 @@ public final class Program implements AutoCloseable {
     return storage.external != null
         ? new TensorView(storage.external, value.byteOffset(), value.dtype(), value.layout())
         : new TensorView(
-            arena, storage.arenaOffset + value.byteOffset(), value.dtype(), value.layout());
+            arena, storage.place().arenaOffset + value.byteOffset(), value.dtype(), value.layout());
   }
 
   /** Bytes of device memory that inputs, outputs and intermediate values take. */

@@ -20,6 +20,9 @@ final class Storage {
   int lastUse = -1;
   long arenaOffset = -1;
 
+  /** What this one takes the place of, when its life is over. */
+  private @Nullable Storage replaced;
+
   private Storage(long byteSize, @Nullable DeviceBuffer external) {
     this.byteSize = byteSize;
     this.external = external;
@@ -31,6 +34,22 @@ final class Storage {
 
   static Storage of(DeviceBuffer buffer) {
     return new Storage(buffer.byteSize(), buffer);
+  }
+
+  /** Takes the place of another storage of the same size, whose life ends where this one begins. */
+  void replace(Storage other) {
+    replaced = other;
+    Storage place = place();
+    place.lastUse = Math.max(place.lastUse, lastUse);
+  }
+
+  /** The first of those that take each other's place, which is placed for all of them. */
+  Storage place() {
+    Storage first = this;
+    while (first.replaced != null) {
+      first = first.replaced;
+    }
+    return first;
   }
 
   void usedBy(int call) {

@@ -49,6 +49,20 @@ class MemoryPlanTest {
   }
 
   @Test
+  void place_storageThatReplacesAnother_keepsItsPlaceUntilTheEndOfBoth() {
+    Storage first = storage(1024, 0, 3);
+    Storage second = storage(1024, 3, 5);
+    Storage third = storage(1024, 5, 6);
+    Storage meanwhile = storage(1024, 6, 6);
+
+    second.replace(first);
+    third.replace(second);
+
+    assertThat(third.place()).isSameAs(first);
+    assertThat(MemoryPlan.place(List.of(first, meanwhile))).isEqualTo(2048);
+  }
+
+  @Test
   void place_chainOfValues_takesTwoPlaces() {
     List<Storage> chain = new ArrayList<>();
     for (int call = 0; call < 50; call++) {

@@ -3,8 +3,10 @@ package dev.wick.engine.op;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Shape;
 import dev.wick.engine.tensor.TensorSpec;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * Cross-entropy of rows of logits with their labels, together with its gradient, so that the logits
@@ -15,8 +17,9 @@ import java.util.Map;
  * label does not count: its loss and gradient are 0. A label beyond the vocabulary is an error when
  * the operation runs.
  *
- * <p>Operands: logits F32 [rows, vocab], labels I32 [rows]. Results: loss F32 [rows]; gradient F32
- * [rows, vocab] of each row's loss by its logits.
+ * <p>Operands: logits F32 [rows, vocab], labels I32 [rows], and as wished weights F32 [rows], the
+ * factor on the loss of each row. Results: loss F32 [rows]; gradient F32 [rows, vocab] of each
+ * row's loss by its logits.
  *
  * @param labelSmoothing e, at least 0 and below 1
  */
@@ -36,7 +39,7 @@ public record CrossEntropy(float labelSmoothing) implements DifferentiableOp {
 
   @Override
   public List<TensorSpec> infer(List<TensorSpec> operands) {
-    Operands.count(this, operands, 2);
+    Operands.check(this, operands, operands.size() == 2 || operands.size() == 3, "2 or 3 operands");
     Operands.dtype(this, operands, 0, DType.F32);
     Operands.dtype(this, operands, 1, DType.I32);
     Operands.rank(this, operands, 0, 2);
@@ -46,7 +49,21 @@ public record CrossEntropy(float labelSmoothing) implements DifferentiableOp {
         operands,
         operands.get(1).shape().equals(logits.without(1)) && logits.extent(1) > 0,
         "logits of [rows, vocab] and labels of [rows]");
+    if (operands.size() == 3) {
+      Operands.dtype(this, operands, 2, DType.F32);
+      Operands.check(
+          this,
+          operands,
+          operands.get(2).shape().equals(logits.without(1)),
+          "logits of [rows, vocab] and weights of [rows]");
+    }
     return List.of(operands.get(0).withShape(logits.without(1)), operands.get(0));
+  }
+
+  /** The gradient of the rows may replace their logits, unless smoothing reads these twice. */
+  @Override
+  public OptionalInt replaceableOperand(int result) {
+    return result == 1 && labelSmoothing == 0 ? OptionalInt.of(0) : OptionalInt.empty();
   }
 
   @Override
@@ -72,22 +89,41 @@ public record CrossEntropy(float labelSmoothing) implements DifferentiableOp {
     Expr even = logits.constant(labelSmoothing / vocab);
     Expr aim = here.select(even.add(1 - labelSmoothing), even);
     Expr gradient = shifted.sub(logSumExp).unary(Unary.Kind.EXP).sub(aim);
-    return List.of(counts.select(loss, zero).reshape(rows), counts.select(gradient, zero));
+    loss = counts.select(loss, zero).reshape(rows);
+    gradient = counts.select(gradient, zero);
+    if (operands.size() == 2) {
+      return List.of(loss, gradient);
+    }
+    Expr weights = operands.get(2);
+    return List.of(loss.mul(weights), gradient.mul(weights.reshape(rows, 1)));
   }
 
   @Override
   public Map<Integer, Expr> gradient(Backward backward) {
-    Expr gradient = backward.result(1);
-    long rows = gradient.extent(0);
-    Expr ofLogits = gradient.mul(backward.gradient(0).reshape(rows, 1));
-    return Map.of(0, backward.hasGradient(1) ? ofLogits.add(second(backward)) : ofLogits);
+    Map<Integer, Expr> gradients = new HashMap<>();
+    if (backward.wants(0)) {
+      Expr gradient = backward.result(1);
+      Expr ofLogits = gradient.mul(backward.gradient(0).reshape(gradient.extent(0), 1));
+      gradients.put(0, backward.hasGradient(1) ? ofLogits.add(second(backward)) : ofLogits);
+    }
+    if (backward.wants(2)) {
+      List<Expr> unweighted = Expr.apply(this, backward.operands().subList(0, 2));
+      Expr ofLoss = unweighted.get(0).mul(backward.gradient(0));
+      Expr ofGradient = unweighted.get(1).mul(backward.gradient(1)).sum(1);
+      gradients.put(2, backward.hasGradient(1) ? ofLoss.add(ofGradient) : ofLoss);
+    }
+    return gradients;
   }
 
   /** The part that comes through the gradient, whose derivative is that of the softmax. */
   private static Expr second(Backward backward) {
     Expr p = backward.operand(0).softmax();
+    long rows = p.extent(0);
     Expr outer = backward.gradient(1);
-    Expr label = backward.operand(1).reshape(p.extent(0), 1);
+    if (backward.operands().size() == 3) {
+      outer = outer.mul(backward.operand(2).reshape(rows, 1));
+    }
+    Expr label = backward.operand(1).reshape(rows, 1);
     return label
         .compare(Compare.Kind.GE, label.constant(0))
         .select(p.mul(outer.sub(p.mul(outer).sum(1))), p.constant(0));

@@ -27,4 +27,13 @@ public sealed interface Op permits PrimitiveOp, FusedOp {
   default OptionalInt inPlaceOperand() {
     return OptionalInt.empty();
   }
+
+  /**
+   * An operand of the same type and shape whose memory may become that of a result, in a program
+   * where nothing else needs it any more. Whatever computes the operation has read an element
+   * before it writes there.
+   */
+  default OptionalInt replaceableOperand(int result) {
+    return OptionalInt.empty();
+  }
 }

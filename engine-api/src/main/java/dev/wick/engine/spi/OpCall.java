@@ -9,7 +9,8 @@ import java.util.Objects;
  * and checked; backends read it through its accessors, so that it may gain components.
  *
  * @param results contiguous, except where the operation writes in place: that result is the
- *     operand's own view
+ *     operand's own view; may have the place of a contiguous operand that the operation says is
+ *     {@link Op#replaceableOperand replaceable}
  */
 public record OpCall(Op op, List<TensorView> operands, List<TensorView> results) {
   public OpCall {

@@ -167,9 +167,15 @@ final class RecordingSection {
               .input("x" + i, TensorSpec.of(dtype, elements))
               .view(operand.layout(), operand.offset()));
     }
+    int count = op.infer(inputs.stream().map(Expr::spec).toList()).size();
+    for (int i = 0; i < count; i++) {
+      // Neither an input nor an output, so that one may have the place of the other.
+      op.replaceableOperand(i).ifPresent(o -> inputs.set(o, inputs.get(o).mul(1)));
+    }
     List<Expr> results = tracer.apply(op, inputs);
-    for (int i = 0; i < results.size(); i++) {
-      tracer.output("y" + i, results.get(i));
+    for (int i = 0; i < count; i++) {
+      boolean replaces = op.replaceableOperand(i).isPresent();
+      tracer.output("y" + i, replaces ? results.get(i).mul(1) : results.get(i));
     }
   }
 

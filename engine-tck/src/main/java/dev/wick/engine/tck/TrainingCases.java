@@ -49,6 +49,8 @@ final class TrainingCases {
       cases.add(of(random, 0.3f, -1005, -995, 3, 5000));
       cases.add(of(random, 0, 5, 0, 7));
       cases.add(of(random, 0, 5, 40, 9));
+      cases.add(weighted(random, of(random, 0, 5, 7, 300)));
+      cases.add(weighted(random, of(random, 0.2f, 5, 3, 9_001)));
       // Tokens that cannot be, and one that is all there is.
       HostTensor logits =
           HostTensor.of(
@@ -61,12 +63,20 @@ final class TrainingCases {
 
     @Override
     public OpCase any(RandomGenerator random) {
-      return of(
-          random,
-          random.nextBoolean() ? 0 : random.nextFloat() * 0.9f,
-          10,
-          random.nextInt(9),
-          Math.max(1, Cases.extent(random)));
+      OpCase any =
+          of(
+              random,
+              random.nextBoolean() ? 0 : random.nextFloat() * 0.9f,
+              10,
+              random.nextInt(9),
+              Math.max(1, Cases.extent(random)));
+      return random.nextBoolean() ? any : weighted(random, any);
+    }
+
+    private static OpCase weighted(RandomGenerator random, OpCase plain) {
+      List<HostTensor> operands = new ArrayList<>(plain.operands());
+      operands.add(HostTensor.uniform(random, 0, 2, operands.get(1).size()));
+      return new OpCase(plain.op(), operands, plain.tolerance(), false);
     }
 
     /** Some of the rows do not count. */

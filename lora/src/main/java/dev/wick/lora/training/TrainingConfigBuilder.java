@@ -21,7 +21,7 @@ public final class TrainingConfigBuilder {
   private LossReduction lossReduction = LossReduction.TOKENS_OVER_ACCUMULATION;
   private boolean gradientCheckpointing;
   private double residentWeights = 1;
-  private int logitRows = 64;
+  private int logitRows = 128;
   private long evaluateEvery;
   private int earlyStoppingPatience;
   private long checkpointEvery;

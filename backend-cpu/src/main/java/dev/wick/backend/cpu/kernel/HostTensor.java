@@ -117,4 +117,9 @@ final class HostTensor {
   int intAt(long index) {
     return segment.get(Layouts.INT, at(index));
   }
+
+  /** An element of an F32 tensor. */
+  float floatAt(long index) {
+    return segment.get(Layouts.FLOAT, at(index));
+  }
 }

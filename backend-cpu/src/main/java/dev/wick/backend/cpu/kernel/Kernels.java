@@ -289,7 +289,13 @@ public final class Kernels {
       case LoraMatMul lora -> lora(lora, b);
       case CrossEntropy entropy ->
           new CrossEntropyKernel(
-              entropy, loops.rows(), b.rows(0), b.any(1), b.result(0), b.result(1));
+              entropy,
+              loops.rows(),
+              b.rows(0),
+              b.any(1),
+              b.call.operands().size() == 3 ? b.any(2) : null,
+              b.result(0),
+              b.result(1));
       case RmsNormGradient norm ->
           new RmsNormGradientKernel(norm, loops.rows(), execution, b.allPlain(), b.results());
       case SwiGluGradient _ ->

@@ -174,14 +174,16 @@ public final class TrainingProgram implements AutoCloseable {
       Expr input = differentiates ? tape.watch(chosen) : chosen;
       TrainingContext own = context.with(variables, masks(tracer, "#" + chunks++));
       Expr logits = forward.logits(own, input); // [chunk, vocab]
-      Expr losses =
-          Expr.apply(new CrossEntropy(labelSmoothing), List.of(logits, labels)).getFirst();
-      Expr sum = Tape.value(losses).mul(weights).sum(0);
+      // Not on the tape, which would keep the logits: their gradient may take their place.
+      List<Expr> results =
+          Expr.apply(
+              new CrossEntropy(labelSmoothing), List.of(Tape.value(logits), labels, weights));
+      Expr sum = results.get(0).sum(0);
       loss.add(loss.isEmpty() ? sum : loss.removeFirst().add(sum));
       if (differentiates) {
         List<Expr> watched = new ArrayList<>(variables.watched().values());
         watched.add(input);
-        List<Expr> found = tape.gradients(List.of(losses), List.of(weights), watched);
+        List<Expr> found = tape.gradients(List.of(logits), List.of(results.get(1)), watched);
         hiddenGradient =
             Expr.apply(
                     new Scatter(Scatter.Mode.ADD),
