@@ -144,6 +144,11 @@ class InferenceTest {
         Arguments.of(
             new Rope(), List.of(of(F32, 2, 3, 7), of(F32, 2, 4), of(F32, 2, 4)), "headDim / 2"),
         Arguments.of(new TopK(4), List.of(of(F32, 2, 3)), "at least 4"),
+        Arguments.of(new CrossEntropy(0), List.of(of(F32, 2, 5)), "2 or 3 operands"),
+        Arguments.of(
+            new CrossEntropy(0),
+            List.of(of(F32, 2, 5), of(I32, 2), of(F32, 3)),
+            "weights of [rows]"),
         Arguments.of(
             new ExpertMatMul(),
             List.of(of(F32, 2, 3, 3), of(I32, 2, 4), of(F16, 5, 3)),
