@@ -2,6 +2,7 @@ package dev.wick.backend.cpu.kernel;
 
 import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.team.Execution;
+import dev.wick.backend.cpu.team.Pace;
 import dev.wick.backend.cpu.team.Region;
 import dev.wick.backend.cpu.team.Worker;
 import java.lang.foreign.MemorySegment;
@@ -28,6 +29,7 @@ final class ExpertMatMulKernel implements CpuKernel {
   private final int rangesPerExpert;
   private final Region prepareRegion = this::prepare;
   private final Region multiplyRegion = this::multiply;
+  private final Pace pace = new Pace();
   private MemorySegment prepared = MemorySegment.NULL;
 
   ExpertMatMulKernel(
@@ -59,7 +61,7 @@ final class ExpertMatMulKernel implements CpuKernel {
     int count = sorted.sort();
     prepared = execution.shared();
     execution.run(prepareRegion, sorted.size() <= 2 * GROUP ? 1 : (sorted.size() + 63) / 64);
-    execution.run(multiplyRegion, count * rangesPerExpert);
+    execution.run(multiplyRegion, count * rangesPerExpert, pace);
   }
 
   private void prepare(Worker worker, int chunk) {

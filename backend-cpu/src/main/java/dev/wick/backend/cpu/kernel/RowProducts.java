@@ -5,6 +5,7 @@ import dev.wick.backend.cpu.gemm.LeftOperand;
 import dev.wick.backend.cpu.gemm.RightOperand;
 import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.team.Execution;
+import dev.wick.backend.cpu.team.Pace;
 import dev.wick.backend.cpu.team.Region;
 import dev.wick.backend.cpu.team.Worker;
 import java.util.List;
@@ -30,6 +31,7 @@ final class RowProducts implements CpuKernel {
   private final int chunks;
   private final PreparedRows rows;
   private final Region region = this::multiply;
+  private final Pace pace = new Pace();
 
   /** Binds products whose right operands have one type and are contiguous along k. */
   RowProducts(RowDot dot, Execution execution, LeftOperand left, List<Gemm.Product> products) {
@@ -66,7 +68,7 @@ final class RowProducts implements CpuKernel {
   @Override
   public void run(Execution current) {
     rows.run(current);
-    current.run(region, chunks);
+    current.run(region, chunks, pace);
   }
 
   private void multiply(Worker worker, int chunk) {

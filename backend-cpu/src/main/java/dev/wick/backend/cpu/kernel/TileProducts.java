@@ -4,6 +4,7 @@ import dev.wick.backend.cpu.gemm.LeftOperand;
 import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.team.Execution;
+import dev.wick.backend.cpu.team.Pace;
 import dev.wick.backend.cpu.team.Region;
 import dev.wick.backend.cpu.team.Worker;
 import dev.wick.engine.tensor.DType;
@@ -31,6 +32,7 @@ final class TileProducts implements CpuKernel {
   private final long tileBytes;
   private final PreparedRows rows;
   private final Region region = this::multiply;
+  private final Pace pace = new Pace();
 
   /**
    * Binds products.
@@ -68,7 +70,7 @@ final class TileProducts implements CpuKernel {
   @Override
   public void run(Execution execution) {
     rows.run(execution);
-    execution.run(region, chunks);
+    execution.run(region, chunks, pace);
   }
 
   private void multiply(Worker worker, int chunk) {

@@ -37,7 +37,12 @@ public final class Execution implements AutoCloseable {
 
   /** Runs every chunk of a region and returns when all are done. */
   public void run(Region region, int chunks) {
-    run(region, chunks, false);
+    run(region, chunks, null, false);
+  }
+
+  /** As {@link #run}, for a region that is bound by memory and takes most of the time. */
+  public void run(Region region, int chunks, Pace pace) {
+    run(region, chunks, pace, false);
   }
 
   /**
@@ -45,23 +50,31 @@ public final class Execution implements AutoCloseable {
    * in, whatever time its being taken off its core has cost lately.
    */
   public void compute(Region region, int chunks) {
-    run(region, chunks, true);
+    run(region, chunks, null, true);
   }
 
-  private void run(Region region, int chunks, boolean computes) {
+  private void run(Region region, int chunks, @Nullable Pace pace, boolean computes) {
     if (alongside == null) {
-      team.run(caller, region, chunks, computes);
+      share(region, chunks, pace, computes);
     } else if (chunks <= 1) { // not worth waking anybody
       runAlongside();
-      team.run(caller, region, chunks, computes);
+      share(region, chunks, pace, computes);
     } else {
       main = region;
       try {
-        team.run(caller, both, alongsideChunks + chunks, computes);
+        share(both, alongsideChunks + chunks, pace, computes);
       } finally {
         main = null;
         alongside = null;
       }
+    }
+  }
+
+  private void share(Region region, int chunks, @Nullable Pace pace, boolean computes) {
+    if (computes) {
+      team.compute(caller, region, chunks);
+    } else {
+      team.run(caller, region, chunks, pace);
     }
   }
 

@@ -5,10 +5,11 @@ package dev.wick.backend.cpu.team;
  * the operating system has taken off their core in the middle of a chunk.
  *
  * <p>Such a helper is away for a time slice, some milliseconds, several times as long as most
- * regions. Two threads of which one shares its core give little more than one that has a core for
- * itself, since products are bound by memory; so a loss of a tenth is reason enough to do without a
- * helper for a while. The while doubles with each attempt that fails, and an attempt is over with
- * its first loss.
+ * regions. Whether it brings more than it costs depends on how often that happens and on how much
+ * of the memory's speed one thread reaches, so it is measured: after a first loss of a tenth a
+ * helper is suspended for a while, in which the {@link Pace} of regions shows what they take
+ * without it, and then it is tried again. From then on it is suspended only if regions take longer
+ * with it. The while doubles with each attempt that fails.
  *
  * <p>Written by the one caller that holds the team; the limit is read by every thread.
  */
@@ -16,9 +17,8 @@ final class Throttle {
   private static final long WINDOW_NANOS = 20_000_000;
   private static final long MIN_STALL_NANOS = 200_000;
   private static final long LOSS_NANOS = 2_000_000;
-  private static final long TRIAL_LOSS_NANOS = 500_000;
   private static final long MIN_PENALTY_NANOS = 50_000_000;
-  private static final long MAX_PENALTY_NANOS = 2_000_000_000;
+  private static final long MAX_PENALTY_NANOS = 500_000_000;
   private static final int TRIAL_WINDOWS = 10;
 
   private final int threads;
@@ -27,6 +27,7 @@ final class Throttle {
   private long retryAt;
   private long total;
   private long lost;
+  private long gained;
   private long penalty = MIN_PENALTY_NANOS;
   private int trial;
 
@@ -70,27 +71,42 @@ final class Throttle {
    * @param start when it began
    * @param alone when the caller had no chunk left to claim
    * @param end when the last chunk was finished
+   * @param fewer nanoseconds that it takes with fewer threads, 0 if that is not known
    */
-  void record(long start, long alone, long end) {
+  void record(long start, long alone, long end, long fewer) {
     long stall = end - alone;
     // With several chunks per thread an honest wait is shorter than the caller's own share of the
     // work.
-    if (stall > MIN_STALL_NANOS && stall > alone - start) {
+    boolean away = stall > MIN_STALL_NANOS && stall > alone - start;
+    if (away) {
       lost += stall;
     }
+    if (fewer > 0) {
+      gained += fewer - (end - start);
+    } else if (away) {
+      gained -= stall;
+    }
     total += end - start;
-    if (lost >= (trial > 0 ? TRIAL_LOSS_NANOS : lossNanos) && limit > 1) {
-      limit = limit() - 1;
-      retryAt = end + penalty;
-      penalty = Math.min(2 * penalty, MAX_PENALTY_NANOS);
-      begin();
+    if (limit > 1 && lost >= lossNanos && gained <= -lossNanos) {
+      suspend(end);
     } else if (total >= WINDOW_NANOS) {
-      endWindow();
+      endWindow(end);
     }
   }
 
-  /** A time without much loss; several of them, and the next loss is forgiven sooner. */
-  private void endWindow() {
+  private void suspend(long now) {
+    limit = limit() - 1;
+    retryAt = now + penalty;
+    penalty = Math.min(2 * penalty, MAX_PENALTY_NANOS);
+    begin();
+  }
+
+  /** Several times that bring more than they cost, and the next suspension is shorter. */
+  private void endWindow(long now) {
+    if (limit > 1 && gained <= 0 && lost >= (trial > 0 ? lossNanos / 4 : lossNanos)) {
+      suspend(now);
+      return;
+    }
     begin();
     if (trial > 0) {
       trial--;
@@ -102,5 +118,6 @@ final class Throttle {
   private void begin() {
     total = 0;
     lost = 0;
+    gained = 0;
   }
 }

@@ -90,44 +90,54 @@ public final class WorkerTeam implements AutoCloseable {
    * Runs every chunk of a region, on the calling thread and on those of the team that come in time.
    *
    * @param caller the calling thread's identity and scratch
+   * @param pace of the region, if it runs again and again
    * @throws RuntimeException the first failure of a chunk; the other chunks have run or failed by
    *     then
    */
-  public void run(Worker caller, Region work, int chunks) {
-    run(caller, work, chunks, false);
-  }
-
-  /**
-   * As {@link #run(Worker, Region, int)}.
-   *
-   * @param computes whether arithmetic takes longer than memory, so that two threads are twice as
-   *     fast as one: a helper that is off its core half of the time loses nothing then, and one
-   *     that was so lately brings a lot, so that none is ever suspended
-   */
-  void run(Worker caller, Region work, int chunks, boolean computes) {
-    if (chunks <= 1 || threads.length == 0 || !taken.compareAndSet(false, true)) {
+  public void run(Worker caller, Region work, int chunks, @Nullable Pace pace) {
+    if (runsAlone(chunks)) {
       runAlone(caller, work, chunks);
       return;
     }
     try {
-      if (computes) {
-        runShared(caller, work, 0, chunks, size());
-        return;
-      }
       long start = System.nanoTime();
       int limit = throttle.retry(start);
-      if (limit == 1) {
-        int done = runAloneWhileShort(caller, work, chunks, start);
-        if (done < chunks) {
-          runShared(caller, work, done, chunks, size());
-        }
-      } else {
-        runShared(caller, work, 0, chunks, limit);
-        throttle.record(start, alone, System.nanoTime());
+      int done = limit == 1 ? runAloneWhileShort(caller, work, chunks, start) : 0;
+      if (done < chunks) {
+        runShared(caller, work, done, chunks, limit == 1 ? size() : limit);
+      }
+      long end = System.nanoTime();
+      if (limit > 1) {
+        throttle.record(start, alone, end, pace == null ? 0 : pace.nanosWithFewerThan(limit));
+      }
+      if (pace != null && limit < size() && (limit > 1 || done == chunks)) {
+        pace.record(limit, end - start);
       }
     } finally {
       taken.set(false);
     }
+  }
+
+  /**
+   * As {@link #run}, where arithmetic takes longer than memory, so that two threads are twice as
+   * fast as one: a helper that is off its core half of the time loses nothing then, and one that
+   * was so lately brings a lot, so that none is ever suspended.
+   */
+  void compute(Worker caller, Region work, int chunks) {
+    if (runsAlone(chunks)) {
+      runAlone(caller, work, chunks);
+      return;
+    }
+    try {
+      runShared(caller, work, 0, chunks, size());
+    } finally {
+      taken.set(false);
+    }
+  }
+
+  /** Whether the caller gets no help; otherwise the team is its own until it gives it back. */
+  private boolean runsAlone(int chunks) {
+    return chunks <= 1 || threads.length == 0 || !taken.compareAndSet(false, true);
   }
 
   private static void runAlone(Worker caller, Region work, int chunks) {

@@ -12,7 +12,14 @@ class ThrottleTest {
 
   /** A region in which the caller computed for a time and then waited for a helper. */
   private void region(long alone, long stall) {
-    throttle.record(now, now + alone, now + alone + stall);
+    region(alone, stall, 0);
+  }
+
+  /**
+   * @param fewer what it takes without the helper, 0 if that is not known
+   */
+  private void region(long alone, long stall, long fewer) {
+    throttle.record(now, now + alone, now + alone + stall, fewer);
     now += alone + stall;
   }
 
@@ -31,10 +38,10 @@ class ThrottleTest {
   }
 
   @Test
-  void record_smallLossInATrial_suspendsAtOnceAndForLonger() {
+  void record_failedTrial_suspendsForLonger() {
     region(MS, 4 * MS);
     assertThat(limitAfter(50 * MS)).isEqualTo(2);
-    region(MS / 2, MS);
+    region(MS, 4 * MS);
 
     assertThat(throttle.limit()).isEqualTo(1);
     assertThat(limitAfter(99 * MS)).isEqualTo(1);
@@ -42,13 +49,54 @@ class ThrottleTest {
   }
 
   @Test
-  void retry_afterManyFailures_comesEveryTwoSeconds() {
+  void record_smallLossInATrialThatGainsNothing_suspendsAtItsEnd() {
+    region(MS, 4 * MS);
+    limitAfter(50 * MS);
+    region(MS / 2, MS, 2 * MS);
+    assertThat(throttle.limit()).isEqualTo(2);
+    region(20 * MS, 0, 19 * MS);
+
+    assertThat(throttle.limit()).isEqualTo(1);
+  }
+
+  @Test
+  void record_lossesButFasterThanWithout_keepTheHelper() {
+    region(MS, 4 * MS);
+    limitAfter(50 * MS);
+    for (int i = 0; i < 100; i++) {
+      region(MS, 2 * MS, 6 * MS);
+      region(5 * MS, 0, 6 * MS);
+    }
+
+    assertThat(throttle.limit()).isEqualTo(2);
+  }
+
+  @Test
+  void record_lossesAndSlowerThanWithout_suspend() {
+    for (int i = 0; i < 5; i++) {
+      region(MS, 2 * MS, 2 * MS);
+    }
+
+    assertThat(throttle.limit()).isEqualTo(1);
+  }
+
+  @Test
+  void record_slowerWithoutLosses_keepsTheHelper() {
+    for (int i = 0; i < 100; i++) {
+      region(4 * MS, 0, 2 * MS);
+    }
+
+    assertThat(throttle.limit()).isEqualTo(2);
+  }
+
+  @Test
+  void retry_afterManyFailures_comesEveryHalfSecond() {
     for (int i = 0; i < 20; i++) {
-      assertThat(limitAfter(2000 * MS)).isEqualTo(2);
+      assertThat(limitAfter(500 * MS)).isEqualTo(2);
       region(MS, 4 * MS);
     }
 
-    assertThat(limitAfter(1999 * MS)).isEqualTo(1);
+    assertThat(limitAfter(499 * MS)).isEqualTo(1);
     assertThat(limitAfter(MS)).isEqualTo(2);
   }
 

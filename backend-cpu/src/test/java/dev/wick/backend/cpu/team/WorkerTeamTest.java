@@ -179,7 +179,7 @@ class WorkerTeamTest {
   void run_suspendedHelper_takesPartInLongRegions() {
     Throttle suspended = new Throttle(2);
     long inAnHour = System.nanoTime() + 3_600_000_000_000L;
-    suspended.record(inAnHour - 10_000_000, inAnHour - 10_000_000, inAnHour);
+    suspended.record(inAnHour - 10_000_000, inAnHour - 10_000_000, inAnHour, 0);
     assertThat(suspended.limit()).isEqualTo(1);
     AtomicIntegerArray runs = new AtomicIntegerArray(1000);
     AtomicBoolean helped = new AtomicBoolean();
@@ -207,7 +207,7 @@ class WorkerTeamTest {
   void compute_suspendedHelper_takesPartInShortRegions() {
     Throttle suspended = new Throttle(2);
     long inAnHour = System.nanoTime() + 3_600_000_000_000L;
-    suspended.record(inAnHour - 10_000_000, inAnHour - 10_000_000, inAnHour);
+    suspended.record(inAnHour - 10_000_000, inAnHour - 10_000_000, inAnHour, 0);
     assertThat(suspended.limit()).isEqualTo(1);
     CountDownLatch both = new CountDownLatch(2);
     try (WorkerTeam team = new WorkerTeam(2, suspended);
