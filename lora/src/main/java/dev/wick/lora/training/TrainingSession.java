@@ -203,23 +203,29 @@ public final class TrainingSession implements AutoCloseable {
       while (programs.size() >= PROGRAMS_KEPT) {
         programs.pollFirstEntry().getValue().close();
       }
-      int growths = arena.growths();
-      program =
-          new TrainingProgram(
-              model.engine(),
-              arena,
-              model.forwardPass(),
-              set,
-              state,
-              key.shape(),
-              settings(),
-              differentiates);
-      if (arena.growths() > growths) {
-        closePrograms(); // they hold the memory that was too small
-      }
+      program = newProgram(key);
       programs.put(key, program);
     }
     return program;
+  }
+
+  private TrainingProgram newProgram(ProgramKey key) {
+    int growths = arena.growths();
+    try {
+      return new TrainingProgram(
+          model.engine(),
+          arena,
+          model.forwardPass(),
+          set,
+          state,
+          key.shape(),
+          settings(),
+          key.differentiates());
+    } finally {
+      if (arena.growths() > growths) {
+        closePrograms(); // they hold the memory that was too small
+      }
+    }
   }
 
   private TrainingProgram.Settings settings() {

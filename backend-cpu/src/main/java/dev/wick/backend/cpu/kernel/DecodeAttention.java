@@ -176,7 +176,7 @@ final class DecodeAttention {
       return;
     }
     float sum = math.exp(scratch, weights, max, scratch, weights, count);
-    if (max != old) {
+    if (max != old && old != Float.NEGATIVE_INFINITY) {
       float shrink = (float) Math.exp(old - max);
       sum += shrink * scratch.get(Layouts.FLOAT, partial + 4L * dim + 4);
       math.scale(scratch, partial, shrink, scratch, partial, dim);
