@@ -154,7 +154,7 @@ class QuantizedWeightsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"Q8_0", "Q4_0"})
+  @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
   void linear_int8Activations_roundsThemAndHasTheSameBitsInAnyCompany(DType dtype)
       throws IOException {
     try (Arena code = Arena.ofShared()) {

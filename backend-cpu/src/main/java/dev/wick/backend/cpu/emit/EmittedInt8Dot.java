@@ -2,6 +2,7 @@ package dev.wick.backend.cpu.emit;
 
 import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.loop.TileLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -10,7 +11,7 @@ import java.lang.foreign.ValueLayout;
 final class EmittedInt8Dot implements TileDot {
   private static final int LANES = 16;
 
-  private final Int8Tile tile;
+  private final TileLayout layout;
   private final NativeKernel[] kernels = new NativeKernel[Int8TileCode.MAX_VECTORS];
   private final NativeKernel round;
   private final MemorySegment places;
@@ -18,22 +19,22 @@ final class EmittedInt8Dot implements TileDot {
   /**
    * @param arena what the table of places lives in
    */
-  EmittedInt8Dot(Emission code, Int8Tile tile, Arena arena) {
-    this.tile = tile;
+  EmittedInt8Dot(Emission code, TileLayout layout, Arena arena) {
+    this.layout = layout;
     for (int i = 0; i < kernels.length; i++) {
-      kernels[i] = code.add(Int8TileCode.emit(tile, i + 1));
+      kernels[i] = code.add(Int8TileCode.emit(layout, i + 1));
     }
-    round = code.add(Int8RoundingCode.emit(tile));
+    round = code.add(Int8RoundingCode.emit(layout));
     places = arena.allocate(4L * LANES, 64);
     for (int i = 0; i < LANES; i++) {
-      int ofEight = tile.isPacked() ? i % 4 * 2 + i % 8 / 4 : i % 8;
+      int ofEight = layout.isPacked() ? i % 4 * 2 + i % 8 / 4 : i % 8;
       places.setAtIndex(ValueLayout.JAVA_INT, i, i / 8 * 8 + ofEight);
     }
   }
 
   @Override
   public long preparedBytes(int n) {
-    return (long) Int8Tile.PREPARED_BYTES * (n / BLOCK);
+    return (long) RoundedBlock.bytes(layout) * (n / BLOCK);
   }
 
   @Override
@@ -71,7 +72,7 @@ final class EmittedInt8Dot implements TileDot {
     if (count == 0) {
       throw new IllegalArgumentException("tiles: expected at least one, got 0");
     }
-    long bytes = (long) count * blocks * tile.blockBytes();
+    long bytes = (long) count * blocks * layout.blockBytes();
     long w = Addresses.readable(tiles, tilesOffset, bytes);
     long from =
         Addresses.readable(x, xOffset, Addresses.span(vectors, xRowBytes, preparedBytes(n)));

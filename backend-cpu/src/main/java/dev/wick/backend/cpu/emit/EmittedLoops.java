@@ -3,12 +3,13 @@ package dev.wick.backend.cpu.emit;
 import dev.wick.backend.cpu.loop.GemmTile;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.loop.TileLayout;
 import dev.wick.engine.tensor.DType;
 import java.lang.foreign.Arena;
-import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -105,8 +106,14 @@ public final class EmittedLoops {
   }
 
   private static Map<DType, TileDot> int8Tiles(Emission code, Arena arena) {
-    return Arrays.stream(Int8Tile.values())
-        .collect(Collectors.toMap(Int8Tile::dtype, tile -> new EmittedInt8Dot(code, tile, arena)));
+    Map<TileLayout, TileDot> dots = new HashMap<>();
+    Map<DType, TileDot> tiles = new EnumMap<>(DType.class);
+    for (DType dtype : DType.values()) {
+      TileLayout.of(dtype)
+          .map(layout -> dots.computeIfAbsent(layout, _ -> new EmittedInt8Dot(code, layout, arena)))
+          .ifPresent(dot -> tiles.put(dtype, dot));
+    }
+    return tiles;
   }
 
   private static EmittedDot dot(Emission code, DType dtype, int bits, EmittedDot.RowSplit split) {

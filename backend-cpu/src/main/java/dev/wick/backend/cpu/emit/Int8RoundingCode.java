@@ -4,9 +4,10 @@ import static dev.wick.backend.cpu.emit.Assembler.RAX;
 
 import dev.wick.backend.cpu.emit.Assembler.Label;
 import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.loop.TileLayout;
 
 /**
- * Emits the rounding of a vector's blocks to eight bits, as {@link Int8Tile} has them: the largest
+ * Emits the rounding of a vector's blocks to eight bits, as {@link RoundedBlock} has them: the largest
  * magnitude becomes 127, and the scale is that magnitude / 127. A block with a number that is not
  * finite gets a scale that is not, either.
  *
@@ -18,7 +19,6 @@ final class Int8RoundingCode {
   private static final int BYTES = 64;
   private static final int LARGEST = 2;
   private static final int SPARE = 3;
-  private static final int SUM = 4;
   private static final int ZERO = 27;
   private static final int MAGNITUDE = 28;
   private static final int SHARE = 29;
@@ -28,7 +28,7 @@ final class Int8RoundingCode {
   private Int8RoundingCode() {}
 
   /** The code. */
-  static byte[] emit(Int8Tile tile) {
+  static byte[] emit(TileLayout layout) {
     Assembler asm = new Assembler();
     asm.vector(VectorOp.LOAD, BITS, PLACES, 0, Mem.at(Arguments.E));
     asm.load(RAX, Arguments.onStack('g', 0));
@@ -54,15 +54,26 @@ final class Int8RoundingCode {
       Mem to = Mem.at(Arguments.D, half * TileDot.BLOCK / 2);
       asm.vector(VectorOp.NARROW_INT_TO_BYTE, BITS, half, 0, to);
     }
-    asm.vector(VectorOp.ADD_INT, BITS, SUM, 0, 1);
-    toAllLanes(asm, VectorOp.ADD_INT, SUM);
-    asm.vector(VectorOp.SUBTRACT_INT, BITS, SUM, ZERO, SUM);
-    asm.vectorShiftLeft(BITS, SUM, SUM, tile.lowestShift());
     asm.vector(VectorOp.MULTIPLY, BITS, LARGEST, LARGEST, SHARE);
-    asm.vector(VectorOp.STORE_ONE, 128, LARGEST, 0, Mem.at(Arguments.D, Int8Tile.SCALE_AT));
-    asm.vector(VectorOp.STORE_ONE, 128, SUM, 0, Mem.at(Arguments.D, Int8Tile.SUM_AT));
+    asm.vector(VectorOp.STORE_ONE, 128, LARGEST, 0, Mem.at(Arguments.D, RoundedBlock.SCALE_AT));
+    if (layout.groups() == 1) {
+      asm.vector(VectorOp.ADD_INT, BITS, 0, 0, 1);
+    }
+    for (int group = 0; group < layout.groups(); group++) {
+      toAllLanes(asm, VectorOp.ADD_INT, group);
+      if (layout.hasOffsets()) {
+        asm.vector(VectorOp.INT_TO_FLOAT, BITS, group, 0, group);
+        asm.vector(VectorOp.MULTIPLY, BITS, group, group, LARGEST);
+      } else {
+        asm.vector(VectorOp.SUBTRACT_INT, BITS, group, ZERO, group);
+        int shift = Integer.numberOfTrailingZeros(layout.lowest());
+        asm.vectorShiftLeft(BITS, group, group, shift);
+      }
+      Mem to = Mem.at(Arguments.D, RoundedBlock.sumAt(group));
+      asm.vector(VectorOp.STORE_ONE, 128, group, 0, to);
+    }
     asm.addImmediate(Arguments.A, 2 * BYTES);
-    asm.addImmediate(Arguments.D, Int8Tile.PREPARED_BYTES);
+    asm.addImmediate(Arguments.D, RoundedBlock.bytes(layout));
     asm.decrement(Arguments.C);
     asm.jump(Assembler.NOT_ZERO, block);
     asm.leave();

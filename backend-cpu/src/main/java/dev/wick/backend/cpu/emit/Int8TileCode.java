@@ -11,15 +11,17 @@ import static dev.wick.backend.cpu.emit.Assembler.RDI;
 
 import dev.wick.backend.cpu.emit.Assembler.Label;
 import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.loop.TileLayout;
 
 /**
- * Emits {@code y[i][r] = w[r] · x[i]} for tiles of bytes or of four bits and one to eight vectors
+ * Emits {@code y[i][r] = w[r] · x[i]} for tiles of any {@link TileLayout} and one to eight vectors
  * of {@link Int8RoundingCode}, by products of four unsigned bytes with four signed ones at a time
  * (AVX-512 VNNI).
  *
- * <p>Weights are unsigned, above their lowest value; the sum of a block begins at that value times
- * the sum of the block's x, so that it is exact. Then it is scaled and added to the sum of the
- * blocks before, whatever the number of vectors: so their number does not change the bits.
+ * <p>Quants are unsigned, above their lowest value; the sum of a group begins at that value times
+ * the sum of the group's x, so that it is exact. Then it is scaled and added to the sum of those
+ * before, and after it the offset times the sum of x, whatever the number of vectors: so their
+ * number does not change the bits.
  *
  * <p>Arguments: a = tiles, c = their number (at least 1), d = blocks of a row (at least 1), e = x,
  * f = y, g = bytes between vectors of x, h = bytes between those of y, i = {@link #SCRATCH_BYTES}
@@ -39,17 +41,22 @@ final class Int8TileCode {
   private static final int X = WORDS + 2 * HALVES;
   private static final int SCALES = X + 4;
   private static final int SPARES = SCALES + HALVES;
+  private static final int OFFSETS = SPARES + HALVES;
+  private static final int HIGH_BITS = 30;
   private static final int LOW_BITS = 31;
   private static final int AHEAD = 1 << 15;
 
+  /** The truth table of a | (b & c). */
+  private static final int OR_OF_AND = 0xf8;
+
   private final Assembler asm = new Assembler();
   private final Frame frame = new Frame(asm, RBX, RBP, R12, R13, R15);
-  private final Int8Tile tile;
+  private final TileLayout layout;
   private final int vectors;
   private final Vectors x;
 
-  private Int8TileCode(Int8Tile tile, int vectors) {
-    this.tile = tile;
+  private Int8TileCode(TileLayout layout, int vectors) {
+    this.layout = layout;
     this.vectors = vectors;
     this.x = new Vectors(asm, vectors);
   }
@@ -59,8 +66,8 @@ final class Int8TileCode {
    *
    * @param vectors 1 to {@link #MAX_VECTORS}
    */
-  static byte[] emit(Int8Tile tile, int vectors) {
-    return new Int8TileCode(tile, vectors).build();
+  static byte[] emit(TileLayout layout, int vectors) {
+    return new Int8TileCode(layout, vectors).build();
   }
 
   private int sum(int half, int vector) {
@@ -78,6 +85,8 @@ final class Int8TileCode {
     frame.load(R15, 'i');
     asm.moveImmediate(RAX, 0x0f0f0f0f);
     asm.broadcastRegister(BITS, LOW_BITS, RAX);
+    asm.moveImmediate(RAX, 0x10101010 * ((1 << layout.highBits()) - 1));
+    asm.broadcastRegister(BITS, HIGH_BITS, RAX);
     asm.move(R13, Arguments.E);
     Label next = asm.here();
     emitPointers();
@@ -104,25 +113,38 @@ final class Int8TileCode {
   }
 
   private void emitBlock() {
-    for (int line = 0; line < tile.blockBytes(); line += BYTES) {
+    for (int line = 0; line < layout.blockBytes(); line += BYTES) {
       asm.prefetch(w(AHEAD + line), 2);
     }
-    for (int i = 0; i < vectors; i++) {
-      asm.vector(VectorOp.BROADCAST, BITS, sum(0, i), 0, x.at(i, Int8Tile.SUM_AT));
-      asm.vector(VectorOp.MOVE_ALIGNED, BITS, sum(1, i), 0, sum(0, i));
+    for (int group = 0; group < layout.groups(); group++) {
+      emitFirstSums(group);
+      int words = TileDot.BLOCK / 4 / layout.groups();
+      if (layout.isPacked()) {
+        emitPackedProducts(group * words, words);
+      } else {
+        emitProducts(group * words, words);
+      }
+      emitScaling(group);
     }
-    if (tile.isPacked()) {
-      emitPackedProducts();
-    } else {
-      emitProducts();
-    }
-    emitScaling();
-    asm.addImmediate(Arguments.A, tile.blockBytes());
-    x.advance(Int8Tile.PREPARED_BYTES);
+    asm.addImmediate(Arguments.A, layout.blockBytes());
+    x.advance(RoundedBlock.bytes(layout));
   }
 
-  private void emitProducts() {
-    for (int word = 0; word < TileDot.BLOCK / 4; word++) {
+  private void emitFirstSums(int group) {
+    for (int i = 0; i < vectors; i++) {
+      int first = sum(0, i);
+      if (layout.hasOffsets()) {
+        asm.vector(VectorOp.XOR_INT, BITS, first, first, first);
+      } else {
+        Mem from = x.at(i, RoundedBlock.sumAt(group));
+        asm.vector(VectorOp.BROADCAST, BITS, first, 0, from);
+      }
+      asm.vector(VectorOp.MOVE_ALIGNED, BITS, sum(1, i), 0, first);
+    }
+  }
+
+  private void emitProducts(int from, int words) {
+    for (int word = from; word < from + words; word++) {
       int at = WORDS + word % 2 * HALVES;
       for (int half = 0; half < HALVES; half++) {
         asm.vector(VectorOp.LOAD, BITS, at + half, 0, w((word * HALVES + half) * BYTES));
@@ -131,18 +153,37 @@ final class Int8TileCode {
     }
   }
 
-  private void emitPackedProducts() {
-    for (int pair = 0; pair < TileDot.BLOCK / 8; pair++) {
+  private void emitPackedProducts(int from, int words) {
+    for (int word = from; word < from + words; word += 2) {
       for (int half = 0; half < HALVES; half++) {
         int low = WORDS + 2 * half;
-        asm.vector(VectorOp.LOAD, BITS, low, 0, w((pair * HALVES + half) * BYTES));
+        asm.vector(VectorOp.LOAD, BITS, low, 0, w((word / 2 * HALVES + half) * BYTES));
         asm.vectorShiftRight(BITS, low + 1, low, 4);
-        asm.vector(VectorOp.AND_INT, BITS, low, low, LOW_BITS);
-        asm.vector(VectorOp.AND_INT, BITS, low + 1, low + 1, LOW_BITS);
+        for (int i = 0; i < 2; i++) {
+          asm.vector(VectorOp.AND_INT, BITS, low + i, low + i, LOW_BITS);
+          emitHighBits(low + i, half, word + i);
+        }
       }
-      emitDots(2 * pair, WORDS, 2);
-      emitDots(2 * pair + 1, WORDS + 1, 2);
+      emitDots(word, WORDS, 2);
+      emitDots(word + 1, WORDS + 1, 2);
     }
+  }
+
+  private void emitHighBits(int quants, int half, int word) {
+    int bits = layout.highBits();
+    if (bits == 0) {
+      return;
+    }
+    int wordsOfPlane = 8 / bits;
+    int plane = layout.lowBytes() + word / wordsOfPlane * layout.planeBytes();
+    asm.vector(VectorOp.LOAD, BITS, SPARES, 0, w(plane + half * BYTES));
+    int shift = word % wordsOfPlane * bits - 4;
+    if (shift > 0) {
+      asm.vectorShiftRight(BITS, SPARES, SPARES, shift);
+    } else if (shift < 0) {
+      asm.vectorShiftLeft(BITS, SPARES, SPARES, -shift);
+    }
+    asm.vector(VectorOp.TERNARY, BITS, quants, SPARES, HIGH_BITS, OR_OF_AND);
   }
 
   /** Products of four elements of each row with those of each vector. */
@@ -156,19 +197,29 @@ final class Int8TileCode {
     }
   }
 
-  private void emitScaling() {
-    int spare = SPARES;
-    asm.vector(VectorOp.LOAD, BITS, spare, 0, w(tile.blockBytes() - BYTES));
+  private void emitHalves(int to, int from) {
+    asm.vector(VectorOp.LOAD, BITS, SPARES, 0, w(from));
     for (int half = 0; half < HALVES; half++) {
       if (half > 0) {
-        asm.vectorShiftRight(BITS, spare, spare, 16);
+        asm.vectorShiftRight(BITS, SPARES, SPARES, 16);
       }
-      asm.vector(VectorOp.NARROW_INT_TO_SHORT, BITS, spare, 0, SCALES + half);
-      asm.vector(VectorOp.HALF_TO_FLOAT, BITS, SCALES + half, 0, SCALES + half);
+      asm.vector(VectorOp.NARROW_INT_TO_SHORT, BITS, SPARES, 0, to + half);
+      asm.vector(VectorOp.HALF_TO_FLOAT, BITS, to + half, 0, to + half);
+    }
+  }
+
+  private void emitScaling(int group) {
+    emitHalves(SCALES, layout.scalesAt(group));
+    if (layout.hasOffsets()) {
+      emitHalves(OFFSETS, layout.offsetsAt(group));
     }
     for (int i = 0; i < vectors; i++) {
       int scale = X + i % 4;
-      asm.vector(VectorOp.BROADCAST, BITS, scale, 0, x.at(i, Int8Tile.SCALE_AT));
+      asm.vector(VectorOp.BROADCAST, BITS, scale, 0, x.at(i, RoundedBlock.SCALE_AT));
+      if (layout.hasOffsets()) {
+        Mem of = x.at(i, RoundedBlock.sumAt(group));
+        asm.vector(VectorOp.BROADCAST, BITS, WORDS + i % 4, 0, of);
+      }
       for (int half = 0; half < HALVES; half++) {
         int sum = sum(half, i);
         Mem total = Mem.at(R15, sum * BYTES);
@@ -176,6 +227,9 @@ final class Int8TileCode {
         asm.vector(VectorOp.MULTIPLY, BITS, both, SCALES + half, scale);
         asm.vector(VectorOp.INT_TO_FLOAT, BITS, sum, 0, sum);
         asm.vector(VectorOp.FMA_213, BITS, sum, both, total);
+        if (layout.hasOffsets()) {
+          asm.vector(VectorOp.FMA_231, BITS, sum, OFFSETS + half, WORDS + i % 4);
+        }
         asm.vector(VectorOp.STORE, BITS, sum, 0, total);
       }
     }

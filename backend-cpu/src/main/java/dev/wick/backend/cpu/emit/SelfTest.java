@@ -7,6 +7,7 @@ import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.loop.RowMath;
 import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.loop.TileLayout;
 import dev.wick.backend.cpu.scalar.ScalarBlockRows;
 import dev.wick.backend.cpu.scalar.ScalarRowMath;
 import dev.wick.engine.op.Binary;
@@ -248,23 +249,30 @@ final class SelfTest {
 
   /** With weights that are all the same in a row, so that only the sum of x matters. */
   private void int8Tiles(DType dtype, TileDot dot) throws EmissionException {
-    boolean packed = dtype == DType.Q4_0;
-    int bytes = TileDot.ROWS * dtype.blockBytes();
-    for (int word = 0; word < bytes / 4; word++) {
-      int row = word % TileDot.ROWS;
-      int q = packed ? 0x11 * (row % 16) : 5 * row;
-      int scales = 0x01010101 * (0x20 + word % 8);
-      weights.set(Layouts.INT, 4L * word, 4 * word < bytes - 64 ? 0x01010101 * q : scales);
+    TileLayout layout = TileLayout.of(dtype).orElseThrow();
+    int most = (1 << layout.bits()) - 1;
+    for (int at = 0; at < layout.blockBytes(); at += 4) {
+      int quant = 5 * (at / 4 % TileDot.ROWS) & most;
+      int word = 0x01010101 * (0x20 + at / 4 % 8);
+      if (!layout.isPacked() && at < layout.lowBytes()) {
+        word = 0x01010101 * quant;
+      } else if (at < layout.lowBytes()) {
+        word = 0x11111111 * (quant & 15);
+      } else if (at < layout.scalesAt(0)) {
+        word = (quant >> 4) * (layout.highBits() == 1 ? -1 : 0x55555555);
+      }
+      weights.set(Layouts.INT, at, word);
     }
     long xBytes = dot.preparedBytes(BLOCK);
     for (int i = 0; i < dot.maxVectors(); i++) {
       dot.prepare(a, 4L * BLOCK * i, BLOCK, prepared, i * xBytes);
       double sum = roundedSum(4L * BLOCK * i);
       for (int r = 0; r < TileDot.ROWS; r++) {
-        long scaleAt = bytes - 64 + 4L * (r % 16) + r / 16 * 2L;
-        float scale = Float.float16ToFloat(weights.get(Layouts.SHORT, scaleAt));
-        double value = (packed ? r % 16 - 8 : 5 * r - 128) * sum * scale;
-        expected.set(Layouts.FLOAT, 4L * (i * TileDot.ROWS + r), (float) value);
+        // Scales and offsets are the same in all groups.
+        long half = layout.scalesAt(0) + 4L * (r % 16) + r / 16 * 2L;
+        float scale = Float.float16ToFloat(weights.get(Layouts.SHORT, half));
+        double value = ((5 * r & most) + layout.lowest() + (layout.hasOffsets() ? 1 : 0)) * scale;
+        expected.set(Layouts.FLOAT, 4L * (i * TileDot.ROWS + r), (float) (value * sum));
       }
     }
     long yBytes = 4L * TileDot.ROWS;

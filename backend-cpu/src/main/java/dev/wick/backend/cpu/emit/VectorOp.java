@@ -64,7 +64,9 @@ enum VectorOp {
   EXTRACT_128(1, 3, 0x19),
   EXTRACT_256(1, 3, 0x1b),
   SHUFFLE_128(1, 3, 0x23),
-  RANGE(1, 3, 0x50);
+  RANGE(1, 3, 0x50),
+  /** Any function of three bits each, by its truth table; the first source is the result. */
+  TERNARY(1, 3, 0x25);
 
   private final int prefix;
   private final int map;

@@ -3,6 +3,7 @@ package dev.wick.backend.cpu.kernel;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.loop.TileLayout;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
@@ -34,7 +35,7 @@ public final class WeightTiles {
         .or(() -> dtype == DType.Q4_0 ? loops.tiles() : Optional.empty());
   }
 
-  /** Bytes of all tiles; the last one is filled up with zeros. */
+  /** Bytes of all tiles of a type that has some; the last one is filled up with zeros. */
   public static long byteSize(TensorSpec weight) {
     return tiles(weight) * tileBytes(weight.dtype(), weight.shape().extent(1));
   }
@@ -44,14 +45,19 @@ public final class WeightTiles {
   }
 
   static long tileBytes(DType dtype, long columns) {
-    return TileDot.ROWS * dtype.byteSize(columns);
+    return columns / TileDot.BLOCK * layout(dtype).blockBytes();
+  }
+
+  private static TileLayout layout(DType dtype) {
+    return TileLayout.of(dtype)
+        .orElseThrow(() -> new IllegalArgumentException("tiles: there are none of " + dtype));
   }
 
   /**
    * Writes the tiles of a weight, on all threads.
    *
    * @param target zeroed
-   * @return whether all scales are finite, without which tiles cannot be used
+   * @return whether all scales and offsets are finite in F16, without which tiles cannot be used
    */
   public static boolean pack(
       Execution execution, MemorySegment source, TensorSpec weight, MemorySegment target) {
@@ -62,14 +68,17 @@ public final class WeightTiles {
     boolean[] bad = new boolean[Math.toIntExact(tiles(weight))];
     execution.run(
         (_, tile) -> {
+          PackedRows packed = new PackedRows(weight.dtype(), layout(weight.dtype()));
           int first = tile * TileDot.ROWS;
           long to = tile * tileBytes;
           for (int r = 0; r < Math.min(TileDot.ROWS, rows - first); r++) {
             long from = rowBytes * (first + r);
             bad[tile] |=
-                weight.dtype() == DType.Q4_0
-                    ? !packFourBits(source, from, blocks, target, to, r)
-                    : !packBytes(source, from, blocks, target, to, r);
+                switch (weight.dtype()) {
+                  case Q4_0 -> !packFourBits(source, from, blocks, target, to, r);
+                  case Q8_0 -> !packBytes(source, from, blocks, target, to, r);
+                  default -> !packed.pack(source, from, blocks, target, to, r);
+                };
           }
         },
         bad.length);

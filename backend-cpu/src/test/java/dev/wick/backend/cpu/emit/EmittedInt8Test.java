@@ -15,6 +15,7 @@ import dev.wick.backend.cpu.team.WorkerTeam;
 import dev.wick.backend.cpu.vector.VectorLoops;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Quantization;
+import dev.wick.engine.tensor.QuantizedBlock;
 import dev.wick.engine.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -61,11 +62,10 @@ class EmittedInt8Test {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void few_everyNumberOfVectorsAndTiles_hasTheBitsOfScalarOperations(Int8Tile tile) {
-    DType dtype = tile.dtype();
+  @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
+  void few_everyNumberOfVectorsAndTiles_hasTheBitsOfScalarOperations(DType dtype) {
     TileDot dot = loops.int8Tiles().get(dtype);
-    for (int n : new int[] {32, 160}) {
+    for (int n : new int[] {dtype.blockElements(), dtype.blockElements() == BLOCK ? 160 : 512}) {
       for (int count = 1; count <= 3; count++) {
         int rows = count * TileDot.ROWS;
         MemorySegment blocks = blocks(dtype, rows, n);
@@ -101,32 +101,58 @@ class EmittedInt8Test {
   }
 
   private float row(MemorySegment w, DType dtype, int row, int n, MemorySegment x, int first) {
-    MemorySegment wide = arena.allocate(4L * BLOCK, 4);
+    QuantizedBlock block = new QuantizedBlock(dtype);
     float total = 0;
     for (int b = 0; b < n / BLOCK; b++) {
-      long block = row * dtype.byteSize(n) + (long) b * dtype.blockBytes();
-      float scale = Float.float16ToFloat(w.get(Layouts.SHORT, block));
-      Quantization.decode(dtype, w, block, wide, 0, BLOCK);
+      int element = b * BLOCK % dtype.blockElements();
+      block.read(w, row * dtype.byteSize(n) + dtype.byteSize(b * BLOCK - element));
       float largest = 0;
       for (int k = 0; k < BLOCK; k++) {
         largest = Math.max(largest, Math.abs(Loops.get(x, first + b * BLOCK + k)));
       }
-      int sum = 0;
-      for (int k = 0; k < BLOCK; k++) {
-        int q = (int) Math.rint(Loops.get(x, first + b * BLOCK + k) * (127 / largest));
-        sum += q * Math.round(Loops.get(wide, k) / scale);
+      for (int k = 0; k < BLOCK; k += block.groupElements()) {
+        int group = (element + k) / block.groupElements();
+        int sum = 0;
+        int products = 0;
+        for (int i = k; i < k + block.groupElements(); i++) {
+          int rounded = (int) Math.rint(Loops.get(x, first + b * BLOCK + i) * (127 / largest));
+          sum += rounded;
+          products += rounded * block.quant(element + i);
+        }
+        float unit = largest * (1 / 127f);
+        total = Math.fma((float) products, half(block.scale(group)) * unit, total);
+        if (block.hasOffsets()) {
+          total = Math.fma(half(block.offset(group)), sum * unit, total);
+        }
       }
-      total = Math.fma((float) sum, scale * (largest * (1 / 127f)), total);
     }
     return total;
   }
 
+  private static float half(float value) {
+    return Float.float16ToFloat(Float.floatToFloat16(value));
+  }
+
+  @Test
+  void pack_scaleBeyondHalves_isRefused() {
+    MemorySegment blocks = blocks(DType.Q4_K, 32, 256);
+    TensorSpec spec = TensorSpec.of(DType.Q4_K, 32, 256);
+    MemorySegment tiles = arena.allocate(WeightTiles.byteSize(spec), 64);
+    try (WorkerTeam team = new WorkerTeam(2);
+        Execution execution = new Execution(team)) {
+      assertThat(WeightTiles.pack(execution, blocks, spec, tiles)).isTrue();
+      // The scale of a block is finite, its product with that of a group is not.
+      blocks.set(Layouts.SHORT, 0, Float.floatToFloat16(60_000));
+      assertThat(WeightTiles.pack(execution, blocks, spec, tiles)).isFalse();
+    }
+  }
+
   @ParameterizedTest
-  @EnumSource
-  void few_unusualActivations_staysZeroOrSaysSo(Int8Tile tile) {
-    TileDot dot = loops.int8Tiles().get(tile.dtype());
-    int n = 2 * BLOCK;
-    MemorySegment w = tiles(blocks(tile.dtype(), 32, n), tile.dtype(), 32, n);
+  @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
+  void few_unusualActivations_staysZeroOrSaysSo(DType dtype) {
+    TileDot dot = loops.int8Tiles().get(dtype);
+    int n = 2 * dtype.blockElements();
+    MemorySegment w = tiles(blocks(dtype, 32, n), dtype, 32, n);
     for (float special : new float[] {0, Float.MIN_VALUE, Float.NaN, Float.NEGATIVE_INFINITY}) {
       MemorySegment x = arena.allocate(4L * n, 64);
       x.set(Layouts.FLOAT, 4L * (n - 3), special);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.wick.backend.cpu.kernel.WeightTiles;
 import dev.wick.backend.cpu.loop.FloatTileDot;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.loop.Layouts;
@@ -11,10 +12,13 @@ import dev.wick.backend.cpu.loop.Loops;
 import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.backend.cpu.loop.RowDot;
 import dev.wick.backend.cpu.loop.TileDot;
+import dev.wick.backend.cpu.team.Execution;
+import dev.wick.backend.cpu.team.WorkerTeam;
 import dev.wick.backend.cpu.vector.VectorLoops;
 import dev.wick.engine.op.Binary;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.Quantization;
+import dev.wick.engine.tensor.TensorSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -165,10 +169,20 @@ class GuardPageTest {
     }
   }
 
+  private static MemorySegment tiles(Arena arena, MemorySegment blocks, DType dtype, int n) {
+    TensorSpec spec = TensorSpec.of(dtype, TileDot.ROWS, n);
+    MemorySegment tiles = arena.allocate(WeightTiles.byteSize(spec), 64);
+    try (WorkerTeam team = new WorkerTeam(1);
+        Execution execution = new Execution(team)) {
+      assertThat(WeightTiles.pack(execution, blocks, spec, tiles)).isTrue();
+    }
+    return tiles;
+  }
+
   @Test
   void int8Tiles_operandsAtTheEndOfMemory_readNothingBeyond() {
     assumeTrue(!outcome.loops().int8Tiles().isEmpty(), "no machine code with AVX-512 VNNI");
-    int n = 64;
+    int n = 256;
     outcome
         .loops()
         .int8Tiles()
@@ -177,7 +191,7 @@ class GuardPageTest {
               for (int vectors = 1; vectors <= dot.maxVectors(); vectors++) {
                 try (Arena arena = Arena.ofShared()) {
                   MemorySegment blocks = Loops.randomBlocks(arena, random, dtype, n * TileDot.ROWS);
-                  MemorySegment w = atEnd(arena, blocks);
+                  MemorySegment w = atEnd(arena, tiles(arena, blocks, dtype, n));
                   MemorySegment x = atEnd(arena, Loops.random(arena, random, vectors * n));
                   long xBytes = dot.preparedBytes(n);
                   MemorySegment rounded = atEnd(arena, arena.allocate(vectors * xBytes, 64));
