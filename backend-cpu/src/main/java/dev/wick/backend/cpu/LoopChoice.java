@@ -1,6 +1,7 @@
 package dev.wick.backend.cpu;
 
 import dev.wick.backend.cpu.emit.EmittedLoops;
+import dev.wick.backend.cpu.kernel.Activations;
 import dev.wick.backend.cpu.loop.InnerLoops;
 import dev.wick.backend.cpu.scalar.ScalarLoops;
 import dev.wick.backend.cpu.vector.VectorLoops;
@@ -17,12 +18,13 @@ final class LoopChoice {
   private LoopChoice() {}
 
   /**
-   * The fastest form that this JVM can run.
+   * The fastest form that this JVM can run; with products of activations in eight bits only if they
+   * are wanted now, since emitting them takes time.
    *
    * @param arena what machine code lives in, if there is any
    */
   static EmittedLoops.Outcome fastest(Arena arena) {
-    return EmittedLoops.over(portable(), arena);
+    return EmittedLoops.over(portable(), Activations.wanted() == Activations.INT8, arena);
   }
 
   /** The fastest form without machine code. */

@@ -49,17 +49,19 @@ public final class EmittedLoops {
    * Loops in machine code where it can be used, else the given ones with the reason.
    *
    * @param base the loops that are replaced, and the width of their vectors
+   * @param int8 whether products with activations in eight bits are wanted, too
    * @param arena what the code lives in
    */
-  public static Outcome over(InnerLoops base, Arena arena) {
+  public static Outcome over(InnerLoops base, boolean int8, Arena arena) {
     try {
-      return new Outcome(emit(base, arena), "");
+      return new Outcome(emit(base, int8, arena), "");
     } catch (EmissionException refused) {
       return new Outcome(base, refused.reason());
     }
   }
 
-  private static InnerLoops emit(InnerLoops base, Arena arena) throws EmissionException {
+  private static InnerLoops emit(InnerLoops base, boolean int8, Arena arena)
+      throws EmissionException {
     String wanted = System.getProperty(PROPERTY, "true");
     if (wanted.equals("false")) {
       throw new EmissionException(PROPERTY + " is false");
@@ -70,13 +72,14 @@ public final class EmittedLoops {
     if (wanted.equals("denied")) {
       throw new EmissionException("the system refuses executable memory (%s)".formatted(PROPERTY));
     }
-    InnerLoops loops = emit(base, Machine.current(), arena);
+    InnerLoops loops = emit(base, Machine.current(), int8, arena);
     SelfTest.run(loops);
     return loops;
   }
 
   /** Loops for a machine, not yet tried. */
-  static InnerLoops emit(InnerLoops base, Machine machine, Arena arena) throws EmissionException {
+  static InnerLoops emit(InnerLoops base, Machine machine, boolean int8, Arena arena)
+      throws EmissionException {
     boolean wide = machine.hasWide() && (base.vectorBits() == 512 || base.vectorBits() == 32);
     if (!wide && !(machine.hasNarrow() && base.vectorBits() == 256)) {
       throw new EmissionException(
@@ -98,7 +101,7 @@ public final class EmittedLoops {
                 : Optional.empty(),
             wide ? new EmittedBlockRows(code, dotOfBlocks(code, split), arena) : base.blocks(),
             wide ? Optional.of(new EmittedTileDot(code, machine, arena)) : base.tiles(),
-            wide && machine.hasInt8() ? int8Tiles(code, arena) : Map.of(),
+            wide && int8 && machine.hasInt8() ? int8Tiles(code, arena) : Map.of(),
             tile(code, base.tile(), bits, machine),
             wide ? new EmittedRowMath(code, base.rows()) : base.rows());
     code.finish(arena);

@@ -7,9 +7,9 @@ import dev.wick.backend.cpu.loop.TileDot;
 import dev.wick.backend.cpu.loop.TileLayout;
 
 /**
- * Emits the rounding of a vector's blocks to eight bits, as {@link RoundedBlock} has them: the largest
- * magnitude becomes 127, and the scale is that magnitude / 127. A block with a number that is not
- * finite gets a scale that is not, either.
+ * Emits the rounding of a vector's blocks to eight bits, as {@link RoundedBlock} has them: the
+ * largest magnitude becomes 127, and the scale is that magnitude / 127. A block with a number that
+ * is not finite gets a scale that is not, either.
  *
  * <p>Arguments: a = x, c = blocks (at least 1), d = target, e = where in 16 elements each of those
  * that are stored is taken from, g = 127 and h = 1 / 127, both as the bits of a float.

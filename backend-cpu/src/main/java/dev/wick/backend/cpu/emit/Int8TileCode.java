@@ -46,7 +46,7 @@ final class Int8TileCode {
   private static final int LOW_BITS = 31;
   private static final int AHEAD = 1 << 15;
 
-  /** The truth table of a | (b & c). */
+  /** The truth table of {@code a | (b & c)}. */
   private static final int OR_OF_AND = 0xf8;
 
   private final Assembler asm = new Assembler();

@@ -5,8 +5,9 @@ import dev.wick.backend.cpu.loop.TileLayout;
 
 /**
  * A block of activations in eight bits, as products with tiles of a layout read it: the elements,
- * four for each word of a row in a tile; their F32 scale; and of each group the sum of its elements:
- * as an integer, times the lowest quant, or, where tiles have offsets, as what it stands for in F32.
+ * four for each word of a row in a tile; their F32 scale; and of each group the sum of its
+ * elements: as an integer, times the lowest quant, or, where tiles have offsets, as what it stands
+ * for in F32.
  */
 final class RoundedBlock {
   static final int SCALE_AT = TileDot.BLOCK;

@@ -252,7 +252,7 @@ final class SelfTest {
     TileLayout layout = TileLayout.of(dtype).orElseThrow();
     int most = (1 << layout.bits()) - 1;
     for (int at = 0; at < layout.blockBytes(); at += 4) {
-      int quant = 5 * (at / 4 % TileDot.ROWS) & most;
+      int quant = (5 * (at / 4 % TileDot.ROWS)) & most;
       int word = 0x01010101 * (0x20 + at / 4 % 8);
       if (!layout.isPacked() && at < layout.lowBytes()) {
         word = 0x01010101 * quant;
@@ -271,7 +271,7 @@ final class SelfTest {
         // Scales and offsets are the same in all groups.
         long half = layout.scalesAt(0) + 4L * (r % 16) + r / 16 * 2L;
         float scale = Float.float16ToFloat(weights.get(Layouts.SHORT, half));
-        double value = ((5 * r & most) + layout.lowest() + (layout.hasOffsets() ? 1 : 0)) * scale;
+        double value = (((5 * r) & most) + layout.lowest() + (layout.hasOffsets() ? 1 : 0)) * scale;
         expected.set(Layouts.FLOAT, 4L * (i * TileDot.ROWS + r), (float) (value * sum));
       }
     }

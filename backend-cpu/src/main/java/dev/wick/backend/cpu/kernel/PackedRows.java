@@ -52,10 +52,10 @@ final class PackedRows {
       int low = 0;
       for (int i = 0; i < ELEMENTS; i++) {
         int quant = block.quant(first + ELEMENTS * eight + i) - layout.lowest();
-        low |= (quant & 15) << 4 * i;
+        low |= (quant & 15) << (4 * i);
         if (highBits > 0) {
           int bit = highBits * (2 * eight + i % 2);
-          planes[bit / 8] |= quant >> 4 << (i / 2 * 8 + bit % 8);
+          planes[bit / 8] |= (quant >> 4) << (i / 2 * 8 + bit % 8);
         }
       }
       target.set(Layouts.INT, at + 4L * (eight * TileDot.ROWS + row), low);

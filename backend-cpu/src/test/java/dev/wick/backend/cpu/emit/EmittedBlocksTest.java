@@ -27,7 +27,7 @@ class EmittedBlocksTest {
   private static final int LANES = 16;
 
   private final EmittedLoops.Outcome outcome =
-      EmittedLoops.over(VectorLoops.create(), Arena.global());
+      EmittedLoops.over(VectorLoops.create(), true, Arena.global());
   private final InnerLoops loops = outcome.loops();
   private final Arena arena = Arena.ofShared();
   private final Random random = new Random(11);

@@ -30,7 +30,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class EmittedInt8Test {
   private static final int BLOCK = TileDot.BLOCK;
 
-  private final InnerLoops loops = EmittedLoops.over(VectorLoops.create(), Arena.global()).loops();
+  private final InnerLoops loops =
+      EmittedLoops.over(VectorLoops.create(), true, Arena.global()).loops();
   private final Arena arena = Arena.ofShared();
   private final Random random = new Random(11);
 

@@ -27,7 +27,7 @@ class EmittedLoopsTest {
   private static final int[] LENGTHS = {1, 15, 16, 17, 31, 32, 33, 64, 100, 128, 896};
 
   private final InnerLoops vector = VectorLoops.create();
-  private final EmittedLoops.Outcome outcome = EmittedLoops.over(vector, Arena.global());
+  private final EmittedLoops.Outcome outcome = EmittedLoops.over(vector, true, Arena.global());
   private final Arena arena = Arena.ofShared();
   private final Random random = new Random(7);
 
@@ -68,7 +68,7 @@ class EmittedLoopsTest {
   private EmittedLoops.Outcome with(String value) {
     System.setProperty(EmittedLoops.PROPERTY, value);
     try {
-      return EmittedLoops.over(vector, arena);
+      return EmittedLoops.over(vector, true, arena);
     } finally {
       System.clearProperty(EmittedLoops.PROPERTY);
     }
@@ -78,7 +78,7 @@ class EmittedLoopsTest {
   void emit_unknownProcessor_isRefused() {
     Machine plain = new Machine(Set.of("sse2"));
 
-    assertThatThrownBy(() -> EmittedLoops.emit(vector, plain, arena))
+    assertThatThrownBy(() -> EmittedLoops.emit(vector, plain, true, arena))
         .isInstanceOf(EmissionException.class)
         .hasMessageContaining("AVX2");
   }

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /** Products of BF16 rows with rounded vectors, compared with the same operations one by one. */
 class EmittedPairsTest {
-  private final InnerLoops loops = EmittedLoops.over(VectorLoops.create(), Arena.global()).loops();
+  private final InnerLoops loops =
+      EmittedLoops.over(VectorLoops.create(), true, Arena.global()).loops();
   private final Arena arena = Arena.ofShared();
   private final Random random = new Random(17);
 

@@ -42,7 +42,7 @@ class GuardPageTest {
   private static final long PAGE = 4096;
 
   private final EmittedLoops.Outcome outcome =
-      EmittedLoops.over(VectorLoops.create(), Arena.global());
+      EmittedLoops.over(VectorLoops.create(), true, Arena.global());
   private final Random random = new Random(3);
 
   @TempDir Path folder;

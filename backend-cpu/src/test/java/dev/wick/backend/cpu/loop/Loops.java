@@ -18,7 +18,7 @@ public final class Loops {
   public static Stream<InnerLoops> all() {
     InnerLoops vector = VectorLoops.create();
     return Stream.of(
-        ScalarLoops.create(), vector, EmittedLoops.over(vector, Arena.global()).loops());
+        ScalarLoops.create(), vector, EmittedLoops.over(vector, true, Arena.global()).loops());
   }
 
   public static MemorySegment floats(Arena arena, float... values) {
