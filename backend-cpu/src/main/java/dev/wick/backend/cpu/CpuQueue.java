@@ -23,6 +23,7 @@ final class CpuQueue implements CommandQueue {
   private final CpuDevice device;
   private final Execution execution;
   private final Kernels kernels;
+  private final HostCopy hostCopy = new HostCopy();
   private final List<CpuBuffer> acquired = new ArrayList<>();
   private boolean closed;
 
@@ -173,7 +174,7 @@ final class CpuQueue implements CommandQueue {
     MemorySegment memory = buffer.acquire();
     try {
       checkRange("download", memory, sourceOffset, target.byteSize());
-      MemorySegment.copy(memory, sourceOffset, target, 0, target.byteSize());
+      hostCopy.run(execution, memory, sourceOffset, target);
     } finally {
       buffer.release();
     }
