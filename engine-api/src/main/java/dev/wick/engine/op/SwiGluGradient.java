@@ -3,6 +3,7 @@ package dev.wick.engine.op;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Gradient of {@link SwiGlu}. Operands: gate, up, and the gradient of the result, F32 of one shape.
@@ -23,6 +24,12 @@ public record SwiGluGradient() implements FusedOp {
           this, operands, operand.equals(operands.get(0)), "gate, up and gradient of one shape");
     }
     return operands.subList(0, 2);
+  }
+
+  /** Each gradient may take the place of what it is the gradient of. */
+  @Override
+  public OptionalInt replaceableOperand(int result) {
+    return OptionalInt.of(result);
   }
 
   @Override

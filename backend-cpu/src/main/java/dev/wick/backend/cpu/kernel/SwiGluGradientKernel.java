@@ -4,10 +4,15 @@ import dev.wick.backend.cpu.loop.RowMath;
 import dev.wick.backend.cpu.team.Execution;
 import dev.wick.backend.cpu.team.Region;
 import dev.wick.backend.cpu.team.Worker;
+import java.lang.foreign.MemorySegment;
 
-/** Gradients of gate and up, from contiguous operands. */
+/**
+ * Gradients of gate and up, from contiguous operands, whose places they may have. That of up is
+ * made aside, since the loops need up after they have begun to write it.
+ */
 final class SwiGluGradientKernel implements CpuKernel, Region {
   private static final long MIN_PIECE = 8_192;
+  private static final int ASIDE = 2_048;
 
   private final RowMath math;
   private final HostTensor gate;
@@ -42,18 +47,24 @@ final class SwiGluGradientKernel implements CpuKernel, Region {
 
   @Override
   public void run(Worker worker, int chunk) {
-    long start = chunk * piece;
-    math.swiGluGradient(
-        gate.segment(),
-        gate.offset() + 4 * start,
-        up.segment(),
-        up.offset() + 4 * start,
-        gradient.segment(),
-        gradient.offset() + 4 * start,
-        ofGate.segment(),
-        ofGate.offset() + 4 * start,
-        ofUp.segment(),
-        ofUp.offset() + 4 * start,
-        (int) Math.min(piece, size - start));
+    long end = Math.min(size, (chunk + 1) * piece);
+    for (long start = chunk * piece; start < end; start += ASIDE) {
+      MemorySegment scratch = worker.scratch();
+      int n = (int) Math.min(ASIDE, end - start);
+      math.swiGluGradient(
+          gate.segment(),
+          gate.offset() + 4 * start,
+          up.segment(),
+          up.offset() + 4 * start,
+          gradient.segment(),
+          gradient.offset() + 4 * start,
+          ofGate.segment(),
+          ofGate.offset() + 4 * start,
+          scratch,
+          0,
+          n);
+      long to = ofUp.offset() + 4 * start;
+      MemorySegment.copy(scratch, 0, ofUp.segment(), to, 4L * n);
+    }
   }
 }
