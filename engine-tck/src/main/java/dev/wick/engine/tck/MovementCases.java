@@ -105,7 +105,6 @@ final class MovementCases {
         cases.add(of(random, dtype, new long[] {7, 0}, 3));
       }
       for (int extent : EXTENTS) {
-        // More indices than rows: some row is taken twice, and its gradients have to be added.
         cases.add(of(random, DType.F32, new long[] {11, extent}, 13));
         cases.add(of(random, DType.BF16, new long[] {11, 5}, extent));
       }
@@ -123,11 +122,12 @@ final class MovementCases {
       return of(random, PLAIN[random.nextInt(PLAIN.length)], table, indices);
     }
 
-    private static OpCase of(RandomGenerator random, DType dtype, long[] table, long... indices) {
-      return OpCase.exact(
-          new Gather(),
-          HostTensor.bits(random, dtype, table),
-          HostTensor.indices(random, table[0], indices));
+    private static OpCase of(RandomGenerator random, DType dtype, long[] table, long... extents) {
+      HostTensor drawn = HostTensor.indices(random, table[0], extents);
+      // The first row is taken twice, so that its gradients have to be added.
+      HostTensor indices =
+          HostTensor.of(drawn.spec(), i -> drawn.number(i == drawn.size() - 1 ? 0 : i));
+      return OpCase.exact(new Gather(), HostTensor.bits(random, dtype, table), indices);
     }
   }
 
