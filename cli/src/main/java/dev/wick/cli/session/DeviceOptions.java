@@ -31,7 +31,7 @@ public final class DeviceOptions {
       description = {
         "What the cpu device may round activations to where weights have no more bits either: f32 is"
             + " not at all, bf16 speeds prompts, batches and training up, int8 also all steps with"
-            + " Q8_0 and Q4_0 weights (default: f32)."
+            + " weights in Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K and Q6_K (default: f32)."
       })
   private @Nullable String activations;
 
