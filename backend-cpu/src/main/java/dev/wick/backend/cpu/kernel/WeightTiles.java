@@ -13,7 +13,6 @@ import java.util.Optional;
 /** Rearranges the rows of a quantised matrix into the tiles that {@link TileDot} reads. */
 public final class WeightTiles {
   private static final long BIASES = 0x8080808080808080L;
-  private static final long LOW = 0x0f0f0f0f0f0f0f0fL;
   private static final int NOT_FINITE = 0x7c00;
 
   private WeightTiles() {}
@@ -65,20 +64,18 @@ public final class WeightTiles {
     int blocks = Math.toIntExact(weight.shape().extent(1) / TileDot.BLOCK);
     long rowBytes = weight.dtype().byteSize(weight.shape().extent(1));
     long tileBytes = tileBytes(weight.dtype(), weight.shape().extent(1));
+    PackedRows packed = new PackedRows(weight.dtype(), layout(weight.dtype()));
     boolean[] bad = new boolean[Math.toIntExact(tiles(weight))];
     execution.run(
         (_, tile) -> {
-          PackedRows packed = new PackedRows(weight.dtype(), layout(weight.dtype()));
           int first = tile * TileDot.ROWS;
           long to = tile * tileBytes;
           for (int r = 0; r < Math.min(TileDot.ROWS, rows - first); r++) {
             long from = rowBytes * (first + r);
             bad[tile] |=
-                switch (weight.dtype()) {
-                  case Q4_0 -> !packFourBits(source, from, blocks, target, to, r);
-                  case Q8_0 -> !packBytes(source, from, blocks, target, to, r);
-                  default -> !packed.pack(source, from, blocks, target, to, r);
-                };
+                weight.dtype() == DType.Q8_0
+                    ? !packBytes(source, from, blocks, target, to, r)
+                    : !packed.pack(source, from, blocks, target, to, r);
           }
         },
         bad.length);
@@ -88,27 +85,6 @@ public final class WeightTiles {
       }
     }
     return true;
-  }
-
-  private static boolean packFourBits(
-      MemorySegment source, long from, int blocks, MemorySegment target, long to, int row) {
-    boolean finite = true;
-    long blockBytes = tileBytes(DType.Q4_0, TileDot.BLOCK);
-    long scaleAt = blockBytes - 64 + 4L * (row % 16) + 2L * (row / 16);
-    for (int b = 0; b < blocks; b++) {
-      long at = from + (long) DType.Q4_0.blockBytes() * b;
-      long word = to + blockBytes * b + 4L * row;
-      short scale = source.get(Layouts.SHORT, at);
-      finite &= (scale & NOT_FINITE) != NOT_FINITE;
-      target.set(Layouts.SHORT, word - 4L * row + scaleAt, scale);
-      long first = source.get(Layouts.LONG, at + 2);
-      long second = source.get(Layouts.LONG, at + 10);
-      target.set(Layouts.INT, word, (int) Long.compress(first, LOW));
-      target.set(Layouts.INT, word + 128, (int) Long.compress(second, LOW));
-      target.set(Layouts.INT, word + 256, (int) Long.compress(first, ~LOW));
-      target.set(Layouts.INT, word + 384, (int) Long.compress(second, ~LOW));
-    }
-    return finite;
   }
 
   private static boolean packBytes(
