@@ -15,6 +15,7 @@ final class EmittedPanels implements PanelProduct {
   private final NativeKernel widenBf16;
   private final NativeKernel widenF16;
   private final NativeKernel weigh;
+  private final NativeKernel softmax;
   private final NativeKernel[] floats;
   private final NativeKernel[] pairs;
   private final NativeKernel[] round;
@@ -25,6 +26,7 @@ final class EmittedPanels implements PanelProduct {
     widenBf16 = code.add(PanelCode.transpose(PanelCode.Words.WIDEN_BF16));
     widenF16 = code.add(PanelCode.transpose(PanelCode.Words.WIDEN_F16));
     weigh = code.add(ExpCode.emit(ExpCode.Use.WEIGH));
+    softmax = code.add(SoftmaxCode.emit());
     floats = tiles(code, false);
     boolean bf16 = machine.hasBf16();
     pairs = bf16 ? tiles(code, true) : new NativeKernel[0];
@@ -124,6 +126,25 @@ final class EmittedPanels implements PanelProduct {
     long g = Addresses.writable(gradients, gradientsOffset, bytes);
     long a = Addresses.readable(about, aboutOffset, (long) rows * WEIGHED_BYTES);
     weigh.call(about, s, g, rows, a, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  @Override
+  public int softmax(
+      MemorySegment scores,
+      long scoresOffset,
+      long scoreBytes,
+      int ofRow,
+      int rows,
+      MemorySegment about,
+      long aboutOffset) {
+    if (rows == 0) {
+      return 0;
+    }
+    long rowBytes = 4L * ofRow * COLUMNS;
+    long s = Addresses.writable(scores, scoresOffset, Addresses.span(rows, scoreBytes, rowBytes));
+    long a = Addresses.writable(about, aboutOffset, rows * PanelProduct.softmaxBytes(ofRow));
+    float left = softmax.call(scores, s, scoreBytes, rows, a, ofRow, 0, 0, 0, 0, 0, 0);
+    return rows - Float.floatToRawIntBits(left);
   }
 
   @Override

@@ -34,7 +34,10 @@ final class ExpCode {
   private static final int ABOUT_BYTES = PanelProduct.WEIGHED_BYTES;
   private static final int TERM = 14;
   private static final int SUM = 15;
-  private static final int SHIFT = 16;
+
+  /** What is subtracted from the argument. */
+  static final int SHIFT = 16;
+
   private static final int SIGN = 17;
   private static final int LOG2_E = 18;
   private static final int ROUND = 19;
@@ -51,10 +54,12 @@ final class ExpCode {
     0.00019875691f, 0.0013981999f, 0.008333452f, 0.041665796f, 0.16666666f, 0.5f
   };
 
-  private final Assembler asm = new Assembler();
+  private final Assembler asm;
   private final Use use;
 
-  private ExpCode(Use use) {
+  /** Code that goes on with another's: {@link #constants} before {@link #exponential}. */
+  ExpCode(Assembler asm, Use use) {
+    this.asm = asm;
     this.use = use;
   }
 
@@ -63,23 +68,12 @@ final class ExpCode {
    * subtracted. The result is the sum of the exponentials.
    */
   static byte[] emit(Use use) {
-    return new ExpCode(use).build();
+    return new ExpCode(new Assembler(), use).build();
   }
 
   private byte[] build() {
     asm.vector(VectorOp.BROADCAST, BITS, SHIFT, 0, 0);
-    constant(SIGN, use == Use.GATE ? -1 : 1);
-    constant(LOG2_E, 1.442695f);
-    constant(ROUND, 0x1.8p23f);
-    constant(LN2_HIGH, -0.6933594f);
-    constant(LN2_LOW, 2.12194440e-4f);
-    for (int i = 0; i < COEFFICIENTS.length; i++) {
-      constant(POLYNOMIAL + i, COEFFICIENTS[i]);
-    }
-    constant(ONE, 1);
-    constant(MIN, -87.33654f);
-    constant(MAX, 88.72283f);
-    constant(INFINITY, Float.POSITIVE_INFINITY);
+    constants();
     asm.vector(VectorOp.XOR_INT, BITS, SUM, SUM, SUM);
     Label loop = asm.here();
     if (use == Use.WEIGH) {
@@ -95,10 +89,26 @@ final class ExpCode {
     return asm.toBytes();
   }
 
+  /** Fills registers from 17 on. */
+  void constants() {
+    constant(SIGN, use == Use.GATE ? -1 : 1);
+    constant(LOG2_E, 1.442695f);
+    constant(ROUND, 0x1.8p23f);
+    constant(LN2_HIGH, -0.6933594f);
+    constant(LN2_LOW, 2.12194440e-4f);
+    for (int i = 0; i < COEFFICIENTS.length; i++) {
+      constant(POLYNOMIAL + i, COEFFICIENTS[i]);
+    }
+    constant(ONE, 1);
+    constant(MIN, -87.33654f);
+    constant(MAX, 88.72283f);
+    constant(INFINITY, Float.POSITIVE_INFINITY);
+  }
+
   private void emitVector() {
     int v = 0;
     asm.vector(VectorOp.LOAD, BITS, v, 0, Mem.at(Arguments.A));
-    int e = emitExponential(v);
+    int e = exponential(v);
     asm.vector(VectorOp.ADD, BITS, SUM, SUM, e);
     emitUse(v, e);
     asm.addImmediate(Arguments.A, BYTES);
@@ -117,7 +127,7 @@ final class ExpCode {
       asm.moveToMask(seen, RDI);
       asm.shiftRight(RDI, BYTES / 4);
       asm.vector(VectorOp.LOAD, BITS, v, 0, Mem.at(Arguments.A, j * BYTES));
-      int e = emitExponential(v);
+      int e = exponential(v);
       asm.masked(VectorOp.MOVE_ALIGNED, BITS, e, 0, e, seen, true);
       asm.vector(VectorOp.STORE, BITS, e, 0, Mem.at(Arguments.A, j * BYTES));
       asm.vector(VectorOp.LOAD, BITS, gradient, 0, Mem.at(Arguments.B, j * BYTES));
@@ -135,7 +145,8 @@ final class ExpCode {
     asm.broadcastRegister(BITS, register, RAX);
   }
 
-  private int emitExponential(int v) {
+  /** Overwrites registers 1 to 6 and returns the one of the result; v is 0 or from 7 on. */
+  int exponential(int v) {
     int a = 1;
     int rounded = 2;
     int k = 3;

@@ -138,10 +138,7 @@ final class RowCode {
     asm.vector(VectorOp.XOR_INT, BITS, 1, 1, 1);
     Label loop = asm.here();
     asm.vector(VectorOp.LOAD, BITS, 2, 0, Mem.at(Arguments.A));
-    asm.vector(VectorOp.RANGE, BITS, 0, 0, 2, LARGER);
-    // The maximum of a NaN and a number is the number: lanes with a NaN are remembered apart.
-    asm.compare(1, 2, 2, UNORDERED);
-    asm.masked(VectorOp.ADD, BITS, 1, 2, 2, 1, false);
+    larger(asm, 0, 1, 2);
     asm.addImmediate(Arguments.A, BYTES);
     asm.decrement(Arguments.C);
     asm.jump(Assembler.NOT_ZERO, loop);
@@ -154,16 +151,31 @@ final class RowCode {
     asm.broadcastRegister(BITS, 0, RAX);
     asm.leave();
     asm.bind(numbers);
-    for (int part : new int[] {0x4e, 0xb1}) {
-      asm.vector(VectorOp.SHUFFLE_128, BITS, 1, 0, 0, part);
-      asm.vector(VectorOp.RANGE, BITS, 0, 0, 1, LARGER);
-    }
-    for (int part : new int[] {0x4e, 0xb1}) {
-      asm.vector(VectorOp.SHUFFLE_32, BITS, 1, 0, 0, part);
-      asm.vector(VectorOp.RANGE, BITS, 0, 0, 1, LARGER);
-    }
+    largestLane(asm, 0, 1);
     asm.leave();
     return asm.toBytes();
+  }
+
+  /**
+   * Keeps the larger one in each lane. The maximum of a NaN and a number is the number: lanes with
+   * a NaN are remembered apart. Overwrites mask 1.
+   */
+  static void larger(Assembler asm, int largest, int nan, int v) {
+    asm.vector(VectorOp.RANGE, BITS, largest, largest, v, LARGER);
+    asm.compare(1, v, v, UNORDERED);
+    asm.masked(VectorOp.ADD, BITS, nan, v, v, 1, false);
+  }
+
+  /** Brings the largest number of all lanes into all lanes. */
+  static void largestLane(Assembler asm, int v, int spare) {
+    for (int part : new int[] {0x4e, 0xb1}) {
+      asm.vector(VectorOp.SHUFFLE_128, BITS, spare, v, v, part);
+      asm.vector(VectorOp.RANGE, BITS, v, v, spare, LARGER);
+    }
+    for (int part : new int[] {0x4e, 0xb1}) {
+      asm.vector(VectorOp.SHUFFLE_32, BITS, spare, v, v, part);
+      asm.vector(VectorOp.RANGE, BITS, v, v, spare, LARGER);
+    }
   }
 
   /**

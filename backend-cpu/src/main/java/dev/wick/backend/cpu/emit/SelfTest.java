@@ -86,6 +86,9 @@ final class SelfTest {
         }
       }
       test.tile();
+      if (loops.tile().panels() != null) {
+        PanelSelfTest.run(loops.tile().panels(), arena);
+      }
       test.widening(DType.BF16);
       test.widening(DType.F16);
       test.rows();
@@ -155,7 +158,7 @@ final class SelfTest {
     }
   }
 
-  private static float roundedToBf16(float value) {
+  static float roundedToBf16(float value) {
     int bits = Float.floatToRawIntBits(value);
     int toEven = 0x7fff + (bits >>> 16 & 1);
     return Float.intBitsToFloat(bits + toEven & 0xffff0000);
@@ -397,6 +400,12 @@ final class SelfTest {
   }
 
   private void compare(String what, int n) throws EmissionException {
+    compare(what, result, expected, n);
+  }
+
+  /** Compares numbers, at most {@value #TOLERANCE} of each apart, or of 1 if that is more. */
+  static void compare(String what, MemorySegment result, MemorySegment expected, int n)
+      throws EmissionException {
     for (int i = 0; i < n; i++) {
       float found = result.get(Layouts.FLOAT, 4L * i);
       float wanted = expected.get(Layouts.FLOAT, 4L * i);

@@ -194,7 +194,7 @@ final class AttentionGradientPanels implements AttentionGradientHeads {
   private long seen(int k, int columns, int token) {
     int from = Math.clamp((long) plan.visibleFrom(token) - k, 0, columns);
     int to = Math.clamp(token + 1L - k, 0, columns);
-    return to <= from ? 0 : -1L >>> (BLOCK - to) & -1L << from;
+    return AttentionPanels.columns(from, to);
   }
 
   /** Products of the rows of a head with a transposed block. */

@@ -2,6 +2,7 @@ package dev.wick.backend.cpu.kernel;
 
 import dev.wick.backend.cpu.loop.BlockRows;
 import dev.wick.backend.cpu.loop.GemmTile;
+import dev.wick.backend.cpu.loop.Layouts;
 import dev.wick.backend.cpu.loop.PanelProduct;
 import dev.wick.backend.cpu.loop.RowMath;
 import dev.wick.engine.tensor.DType;
@@ -44,9 +45,10 @@ record AttentionPanels(
   void packQueries(MemorySegment scratch, int firstToken, int rows, int kvHead, long to) {
     int dim = plan.headDim;
     MemorySegment query = plan.query.segment();
-    for (int r = 0; r < rows; r++) {
-      long from = plan.query(firstToken + r / plan.group, kvHead * plan.group + r % plan.group);
-      math.scale(query, from, plan.scale, scratch, to + 4L * r * dim, dim);
+    for (int r = 0; r < rows; r += plan.group) {
+      // The heads of a group are neighbours.
+      long from = plan.query(firstToken + r / plan.group, kvHead * plan.group);
+      math.scale(query, from, plan.scale, scratch, to + 4L * r * dim, plan.group * dim);
     }
   }
 
@@ -121,6 +123,25 @@ record AttentionPanels(
         scores,
         scoreBytes,
         -1);
+  }
+
+  /** Writes which scores of panels that begin at a position the heads of a token see. */
+  void writeSeen(MemorySegment scratch, int token, int position, int wide, long about) {
+    long from = plan.firstVisible(token) - (long) position;
+    long to = plan.position(token) + 1L - position;
+    for (int panel = 0; panel < wide; panel++) {
+      long before = (long) panel * WIDTH;
+      long seen = columns(Math.clamp(from - before, 0, WIDTH), Math.clamp(to - before, 0, WIDTH));
+      long at = about + PanelProduct.SOFTMAX_BYTES + 8L * panel;
+      for (int head = 0; head < plan.group; head++) {
+        scratch.set(Layouts.LONG, at + head * PanelProduct.softmaxBytes(wide), seen);
+      }
+    }
+  }
+
+  /** A bit for each of 64 columns from one to before another. */
+  static long columns(int from, int to) {
+    return to <= from ? 0 : -1L >>> (WIDTH - to) & -1L << from;
   }
 
   /** Adds the product of weights and a panel of values. */

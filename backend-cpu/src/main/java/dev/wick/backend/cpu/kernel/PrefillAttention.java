@@ -21,6 +21,7 @@ final class PrefillAttention {
   private static final int MAX_ROWS = 128;
   private static final int MIN_ROWS = 8;
   private static final int MAX_PANELS = 4;
+  private static final long ABOUT_BYTES = PanelProduct.softmaxBytes(MAX_PANELS);
 
   private final AttentionPlan plan;
   private final GemmTile tile;
@@ -37,6 +38,7 @@ final class PrefillAttention {
   private final long keyAt;
   private final long valueAt;
   private final long stateAt;
+  private final long aboutAt;
   private final long zerosAt;
   private final long expandedAt;
   private final @Nullable AttentionPanels panels;
@@ -70,7 +72,8 @@ final class PrefillAttention {
     keyAt = aligned(sumsAt + 4 * capacity * dimPanels * width);
     valueAt = aligned(keyAt + 4L * plan.headDim * blockWidth);
     stateAt = valueAt + 4L * dimPanels * width * blockWidth;
-    zerosAt = aligned(stateAt + 8 * capacity);
+    aboutAt = stateAt + 8 * capacity;
+    zerosAt = aligned(aboutAt + ABOUT_BYTES * capacity);
     expandedAt = aligned(zerosAt + 4L * width);
     long roomAt = expandedAt + expandedBytes(plan);
     panels = code == null ? null : new AttentionPanels(plan, code, tile, math, blocks, roomAt);
@@ -105,7 +108,7 @@ final class PrefillAttention {
     long block = (long) panels * width;
     long values = (valueDim + width - 1) / width * width;
     long fixed = 4 * block * headDim + 4 * block * values + 4L * width + 1024 + more;
-    long perRow = 4 * headDim + 8 * block + 4 * values + 8;
+    long perRow = 4 * headDim + 8 * block + 4 * values + 8 + ABOUT_BYTES;
     long rows = (Worker.SCRATCH_BYTES - fixed) / perRow - GemmTile.ROWS;
     return (int) Math.clamp(rows, 0, Math.max(MAX_ROWS, group));
   }
@@ -144,9 +147,7 @@ final class PrefillAttention {
       for (int panel = 0; panel < wide; panel++) {
         score(scratch, rows, panel);
       }
-      for (int r = 0; r < rows; r++) {
-        softmaxRow(scratch, r, firstToken + r / plan.group, block, wide * width);
-      }
+      softmax(scratch, rows, firstToken, block, wide);
       addValues(scratch, rows, wide * width);
     }
     for (int r = 0; r < rows; r++) {
@@ -266,9 +267,33 @@ final class PrefillAttention {
     return to;
   }
 
+  /** Turns scores into weights under the running maxima, and shrinks what was summed so far. */
+  private void softmax(MemorySegment scratch, int rows, int firstToken, int block, int wide) {
+    int done = 0;
+    if (panels != null) {
+      long aboutBytes = PanelProduct.softmaxBytes(wide);
+      for (int r = 0; r < rows; r++) {
+        long about = aboutAt + r * aboutBytes;
+        scratch.set(Layouts.FLOAT, about, scratch.get(Layouts.FLOAT, stateAt + 8L * r));
+        if (r % plan.group == 0) {
+          panels.writeSeen(scratch, firstToken + r / plan.group, block, wide, about);
+        }
+      }
+      done =
+          panels.code().softmax(scratch, scoresAt, 4L * blockWidth, wide, rows, scratch, aboutAt);
+      for (int r = 0; r < done; r++) {
+        long about = aboutAt + r * aboutBytes;
+        float max = scratch.get(Layouts.FLOAT, about);
+        addToSum(scratch, r, max, scratch.get(Layouts.FLOAT, about + 4));
+      }
+    }
+    for (int r = done; r < rows; r++) {
+      softmaxRow(scratch, r, firstToken + r / plan.group, block, wide * width);
+    }
+  }
+
   /**
-   * Turns a row of scores into weights under the running maximum, and shrinks what was summed so
-   * far.
+   * As {@link #softmax}, for one row.
    *
    * @param columns scores that are looked at
    */
@@ -276,8 +301,7 @@ final class PrefillAttention {
     long scores = scoresAt + 4L * row * blockWidth;
     int from = Math.clamp(plan.firstVisible(token) - (long) block, 0, columns);
     int to = Math.clamp(plan.position(token) + 1L - block, 0, columns);
-    long state = stateAt + 8L * row;
-    float old = scratch.get(Layouts.FLOAT, state);
+    float old = scratch.get(Layouts.FLOAT, stateAt + 8L * row);
     int count = Math.max(0, to - from);
     float max = Math.max(old, math.max(scratch, scores + 4L * from, count));
     if (count == 0 || max == Float.NEGATIVE_INFINITY) {
@@ -289,6 +313,12 @@ final class PrefillAttention {
       scratch.asSlice(scores, 4L * from).fill((byte) 0);
       scratch.asSlice(scores + 4L * to, 4L * (columns - to)).fill((byte) 0);
     }
+    addToSum(scratch, row, max, sum);
+  }
+
+  private void addToSum(MemorySegment scratch, int row, float max, float sum) {
+    long state = stateAt + 8L * row;
+    float old = scratch.get(Layouts.FLOAT, state);
     float before = scratch.get(Layouts.FLOAT, state + 4);
     if (max != old && old != Float.NEGATIVE_INFINITY) {
       float shrink = (float) Math.exp(old - max);

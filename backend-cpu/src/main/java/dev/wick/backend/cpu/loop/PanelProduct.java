@@ -93,6 +93,33 @@ public interface PanelProduct {
       MemorySegment about,
       long aboutOffset);
 
+  /** Bytes before the columns in what {@link #softmax} reads about a row. */
+  int SOFTMAX_BYTES = 8;
+
+  /** Bytes of what {@link #softmax} reads and writes about a row. */
+  static long softmaxBytes(int panels) {
+    return SOFTMAX_BYTES + 8L * panels;
+  }
+
+  /**
+   * Turns rows of scores s into weights {@code exp(s - max)}, up to the first row whose maximum is
+   * not finite. Columns that a row does not see become 0, in the row that was not done negative
+   * infinity.
+   *
+   * @param panels a row has 64 scores for each
+   * @param about of each row: the largest score so far, F32, which becomes the maximum of it and
+   *     the row; room for the sum of the weights, F32; a bit for each column that the row sees
+   * @return rows that were done
+   */
+  int softmax(
+      MemorySegment scores,
+      long scoresOffset,
+      long scoreBytes,
+      int panels,
+      int rows,
+      MemorySegment about,
+      long aboutOffset);
+
   /**
    * {@code c[i][j] = initial + sum over p of a[i][p] * b[p][j]}, where initial is {@code c[i][j]}
    * or 0.

@@ -277,6 +277,8 @@ class GuardPageTest {
         panels.multiply(false, a, 0, 4L * depth, m, panel, 0, depth, false, c, 0, 256, -1);
 
         assertThat(Loops.get(c, m * 64 - 1)).isNotZero();
+        MemorySegment about = atEnd(arena, arena.allocate(m * PanelProduct.softmaxBytes(1)));
+        assertThat(panels.softmax(c, 0, 256, 1, m, about, 0)).isEqualTo(m);
         if (panels.takesPairs()) {
           MemorySegment rounded = atEnd(arena, arena.allocate(2L * m * depth, 64));
           panels.pairRows(w, 0, 128, depth, panel, 0);

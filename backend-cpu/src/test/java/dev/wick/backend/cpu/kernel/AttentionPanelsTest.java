@@ -72,7 +72,38 @@ class AttentionPanelsTest {
     }
   }
 
+  @Test
+  void run_scoresThatAreNotFinite_giveWhatPlainJavaGives() {
+    assumeTrue(forms.getLast().tile().panels() != null, "no machine code on vectors of 512 bits");
+    long seed = System.nanoTime();
+    Prompt prompt = new Prompt(64, 64, 0, 150, 32, false, 40);
+    float infinity = Float.POSITIVE_INFINITY;
+    for (float odd : new float[] {Float.NaN, infinity, -infinity, 1e38f}) {
+      float[] expected = attend(forms.getFirst(), prompt, seed, odd);
+      float[] actual = attend(forms.getLast(), prompt, seed, odd);
+
+      for (int i = 0; i < expected.length; i++) {
+        assertThat(Float.isNaN(actual[i]))
+            .as("%s, seed %d", odd, seed)
+            .isEqualTo(Float.isNaN(expected[i]));
+        if (!Float.isNaN(expected[i])) {
+          assertThat(actual[i])
+              .as("query of %s, seed %d, element %d", odd, seed, i)
+              .isCloseTo(expected[i], within(2e-5f));
+        }
+      }
+    }
+  }
+
   private static float[] attend(InnerLoops loops, Prompt p, long seed) {
+    return attend(loops, p, seed, 0);
+  }
+
+  /**
+   * With an element of the query of a token in the middle, and of all heads, that is no common
+   * number, unless it is 0.
+   */
+  private static float[] attend(InnerLoops loops, Prompt p, long seed, float odd) {
     Random random = new Random(seed);
     int positions = p.past() + p.tokens();
     int used = (positions + p.blockSize() - 1) / p.blockSize();
@@ -88,6 +119,10 @@ class AttentionPanelsTest {
         Execution execution = new Execution(team)) {
       HostTensor query = floats(arena, p.tokens(), HEADS, p.headDim());
       fill(query, random, 0, query.size());
+      for (int head = 0; odd != 0 && head < HEADS; head++) {
+        long row = (long) (p.tokens() / 2) * HEADS + head;
+        query.segment().set(Layouts.FLOAT, 4 * row * p.headDim(), odd);
+      }
       HostTensor keys = cache(arena, random, p, blocks, p.headDim());
       HostTensor values = cache(arena, random, p, blocks, p.valueDim());
       HostTensor table = ints(arena, used);
