@@ -181,8 +181,9 @@ final class PanelSelfTest {
     compare("weights", n);
     MemorySegment.copy(panel, 0, result, 0, 4L * n);
     for (int i = 0; i < n; i++) {
+      int row = i / COLUMNS;
       float weight = expected.get(Layouts.FLOAT, 4L * i);
-      expect(i, weight * (a(n + i) - 0.2f * (i / COLUMNS)));
+      expect(i, weight * (a(n + i) - 0.2f * row));
     }
     compare("gradients of weights", n);
   }
