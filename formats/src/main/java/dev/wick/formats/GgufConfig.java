@@ -73,8 +73,9 @@ final class GgufConfig {
         number("attention.layer_norm_rms_epsilon")
             .orElseThrow(() -> refuse("attention.layer_norm_rms_epsilon", "a number")));
     config.put("tie_word_embeddings", weights.find("lm_head.weight").isEmpty());
-    boolean bias = weights.find("model.layers.0.self_attn.q_proj.bias").isPresent();
-    config.put(modelType.equals("qwen2_moe") ? "qkv_bias" : "attention_bias", bias);
+    GgufLayout layout = new GgufLayout(modelType, architecture, metadata, weights);
+    config.put(
+        modelType.equals("qwen2_moe") ? "qkv_bias" : "attention_bias", layout.hasAttentionBias());
     if (modelType.endsWith("_moe")) {
       experts(modelType);
     } else {
@@ -82,6 +83,8 @@ final class GgufConfig {
     }
     rope();
     slidingWindow();
+    layout.check(
+        required("block_count"), modelType.endsWith("_moe") ? required("expert_count") : 0);
     return config;
   }
 
@@ -157,17 +160,15 @@ final class GgufConfig {
   private void rope() throws FormatException {
     config.put("rope_theta", number("rope.freq_base").orElse(10_000.0));
     Optional<Double> classic = number("rope.scale_linear");
-    String type =
+    Optional<Double> given = number("rope.scaling.factor").or(() -> classic);
+    String type = // a factor alone is linear in llama.cpp
         metadata
             .text(architecture + ".rope.scaling.type")
-            .orElse(classic.isPresent() ? "linear" : "none");
+            .orElse(given.isPresent() ? "linear" : "none");
     if (type.equals("none")) {
       return;
     }
-    double factor =
-        number("rope.scaling.factor")
-            .or(() -> classic)
-            .orElseThrow(() -> refuse("rope.scaling.factor", "a number"));
+    double factor = given.orElseThrow(() -> refuse("rope.scaling.factor", "a number"));
     Map<String, Object> scaling = new LinkedHashMap<>();
     scaling.put("rope_type", type);
     scaling.put("factor", factor);
@@ -178,9 +179,10 @@ final class GgufConfig {
       number("rope.scaling.yarn_beta_slow").ifPresent(beta -> scaling.put("beta_slow", beta));
       number("rope.scaling.attn_factor")
           .ifPresent(
-              given ->
+              attention ->
                   scaling.put(
-                      "attention_factor", given * (factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1)));
+                      "attention_factor",
+                      attention * (factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1)));
     } else if (!type.equals("linear")) {
       throw refuse("rope.scaling.type", "none, linear or yarn");
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.wick.engine.tensor.DType;
 import dev.wick.engine.tensor.TensorSpec;
 import dev.wick.formats.file.FormatException;
+import dev.wick.formats.gguf.GgufNames;
 import dev.wick.formats.gguf.GgufVocabulary;
 import dev.wick.formats.gguf.GgufWriter;
 import java.io.IOException;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GgufCheckpointTest {
   @TempDir Path folder;
@@ -137,6 +140,81 @@ class GgufCheckpointTest {
           .isEqualTo(
               Map.of("rope_type", "yarn", "factor", 4.0, "original_max_position_embeddings", 64));
     }
+  }
+
+  @Test
+  void open_ropeFactorAlone_isLinear() throws IOException {
+    GgufWriter writer = qwen2().metadata("qwen2.rope.scaling.factor", 4f);
+    add(writer, "token_embd.weight", 4, 8);
+
+    try (Checkpoint checkpoint = Checkpoint.open(write(writer))) {
+      assertThat(checkpoint.config().get("rope_scaling"))
+          .isEqualTo(Map.of("rope_type", "linear", "factor", 4.0));
+    }
+  }
+
+  @Test
+  void open_biasNotInTheFirstLayer_isSeen() throws IOException {
+    GgufWriter writer = qwen2();
+    add(writer, "token_embd.weight", 4, 8);
+    add(writer, "blk.0.attn_k.bias", 4);
+    add(writer, "blk.1.attn_q.bias", 8);
+
+    try (Checkpoint checkpoint = Checkpoint.open(write(writer))) {
+      assertThat(checkpoint.config()).containsEntry("attention_bias", true);
+    }
+  }
+
+  @Test
+  void open_moreLayersOrExpertsThanDeclared_namesTheKey() throws IOException {
+    GgufWriter dense = qwen2();
+    add(dense, "token_embd.weight", 4, 8);
+    add(dense, "blk.2.ffn_norm.weight", 8);
+    Path file = write(dense);
+    assertThatThrownBy(() -> Checkpoint.open(file))
+        .isInstanceOf(FormatException.class)
+        .hasMessage(
+            file
+                + ": metadata qwen2.block_count: expected more than 2, as there is"
+                + " model.layers.2.post_attention_layernorm.weight, got 2");
+
+    GgufWriter sparse =
+        describe(new GgufWriter().metadata("general.architecture", "qwen3moe"), "qwen3moe.")
+            .metadata("qwen3moe.expert_count", 2)
+            .metadata("qwen3moe.expert_used_count", 1);
+    add(sparse, "token_embd.weight", 4, 8);
+    add(sparse, "blk.0.ffn_up_exps.weight", 3, 5, 8);
+    Path experts = write(sparse);
+    assertThatThrownBy(() -> Checkpoint.open(experts))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("metadata qwen3moe.expert_count: expected more than 2")
+        .hasMessageEndingWith("got 2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "blk.0.attn_qkv.weight",
+        "blk.0.attn_q_norm.weight",
+        "blk.0.ffn_up.bias",
+        "blk.0.attn_output.bias",
+        "blk.0.ffn_gate_inp.weight",
+        "output.bias",
+        "rope_freqs.weight",
+        "model.layers.99999999999999999999.mlp.up_proj.weight"
+      })
+  void open_tensorThatIsNotComputedWith_isRefused(String name) throws IOException {
+    GgufWriter writer = qwen2();
+    add(writer, "token_embd.weight", 4, 8);
+    add(writer, name, 8);
+    Path file = write(writer);
+    String seen = GgufNames.toHuggingFace(name).orElse(name);
+
+    assertThatThrownBy(() -> Checkpoint.open(file))
+        .isInstanceOf(FormatException.class)
+        .hasMessage(
+            "%s: expected the tensors of a qwen2 model, got '%s', which it does not compute with"
+                .formatted(file, seen));
   }
 
   @Test

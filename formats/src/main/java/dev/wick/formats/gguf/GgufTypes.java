@@ -32,7 +32,10 @@ final class GgufTypes {
           Map.entry(36, "IQ4_NL_4_4"),
           Map.entry(37, "IQ4_NL_4_8"),
           Map.entry(38, "IQ4_NL_8_8"),
-          Map.entry(39, "MXFP4"));
+          Map.entry(39, "MXFP4"),
+          Map.entry(40, "NVFP4"),
+          Map.entry(41, "Q1_0"),
+          Map.entry(42, "Q2_0"));
 
   private static final Map<Integer, DType> BY_ID =
       Arrays.stream(DType.values())
