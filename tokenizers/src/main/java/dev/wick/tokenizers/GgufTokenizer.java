@@ -28,6 +28,7 @@ final class GgufTokenizer {
   static final int USER_DEFINED = 4;
   static final int UNUSED = 5;
   private static final int JSON_BYTES_PER_TOKEN = 64;
+  private static final String NAMED_TEMPLATE = GgufVocabulary.CHAT_TEMPLATE + ".";
 
   /** Patterns by name; none means that of GPT-2, which the library has built in. */
   private static final Map<String, String> PATTERNS = patterns();
@@ -95,10 +96,12 @@ final class GgufTokenizer {
     metadata
         .text(GgufVocabulary.CHAT_TEMPLATE)
         .ifPresent(template -> templates.put("default", template));
-    for (String name : metadata.texts(GgufVocabulary.CHAT_TEMPLATES)) {
-      metadata
-          .text(GgufVocabulary.CHAT_TEMPLATE + "." + name)
-          .ifPresent(template -> templates.put(name, template));
+    for (String key : metadata.values().keySet()) {
+      if (key.startsWith(NAMED_TEMPLATE)) { // also those that no list names, as llama.cpp does
+        metadata
+            .text(key)
+            .ifPresent(template -> templates.put(key.substring(NAMED_TEMPLATE.length()), template));
+      }
     }
     return TokenizerConfig.of(special, templates);
   }
