@@ -90,7 +90,9 @@ public final class Weights {
       throws IOException {
     TensorSpec stored = check(name, Shape.of(rows, columns));
     HostTensor tensor = new HostTensor(stored, source.weights().data(name));
-    if (wanted.isPresent() && !stored.dtype().isQuantized()) {
+    if (wanted.isPresent() && stored.dtype().isQuantized()) {
+      noteQuantized(name, stored.dtype(), wanted.get());
+    } else if (wanted.isPresent()) {
       tensor = quantized(name, tensor, wanted.get());
     }
     Tensor brought =
@@ -111,12 +113,23 @@ public final class Weights {
     return engine.device().supports(new MatMul(), List.of(row, transposed));
   }
 
+  /** Rounding a second time would cost more than it saves. */
+  private void noteQuantized(String name, DType stored, DType wanted) {
+    if (stored != wanted && noted.add("quantized")) {
+      LOGGER.log(
+          System.Logger.Level.WARNING,
+          () ->
+              "%s: %s and other matrices are quantised already and stay as they are, in %s and not %s"
+                  .formatted(source.location(), name, stored, wanted));
+    }
+  }
+
   private HostTensor quantized(String name, HostTensor tensor, DType wanted) throws IOException {
     long width = tensor.shape().extent(1);
     Optional<DType> dtype = Quantization.fitting(wanted, width);
     if (!dtype.equals(Optional.of(wanted)) && noted.add(wanted + " " + width)) {
       LOGGER.log(
-          System.Logger.Level.INFO,
+          System.Logger.Level.WARNING,
           () ->
               "%s: %s and other matrices of width %d are kept in %s, as %s takes multiples of %d"
                   .formatted(
