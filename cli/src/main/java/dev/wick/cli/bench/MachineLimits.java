@@ -14,13 +14,27 @@ import java.util.Optional;
 /** Measures what the processor could do at most, on the weights that a model has mapped. */
 public final class MachineLimits {
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
-  private static final int PASSES = 4;
+  private static final int LEAST_PASSES = 4;
+
+  /** So that the weights of a tiny model are read for some time, too. */
+  private static final long LEAST_BYTES = 256L << 20;
+
+  private static final int MOST_WARM_UPS = 20;
+
+  /** So many in a row that are no faster: between two stages of the compiler there are a few. */
+  private static final int STEADY_WARM_UPS = 5;
+
+  private static final double GROWING = 1.1;
 
   private final int threads = Runtime.getRuntime().availableProcessors();
   private final ReadProbe weights;
+  private final int passes;
+  private boolean warm;
 
   private MachineLimits(ReadProbe weights) {
     this.weights = weights;
+    this.passes =
+        (int) Math.max(LEAST_PASSES, Math.ceilDiv(LEAST_BYTES, Math.max(1, weights.bytes())));
   }
 
   /**
@@ -50,17 +64,42 @@ public final class MachineLimits {
   }
 
   /**
-   * Measures now, in a few hundred milliseconds.
+   * Measures now, in a few hundred milliseconds; the first time until the probes are compiled.
    *
    * @throws IOException if the thread is interrupted
    */
   public Limits measure() throws IOException {
     try {
-      return new Limits(
-          weights.bytesPerSecond(threads, PASSES), FmaProbe.operationsPerSecond(threads));
+      if (!warm) {
+        warmUp();
+        warm = true;
+      }
+      return probe();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw (InterruptedIOException) new InterruptedIOException("bench: interrupted").initCause(e);
+    }
+  }
+
+  private Limits probe() throws InterruptedException {
+    return new Limits(
+        weights.bytesPerSecond(threads, passes), FmaProbe.operationsPerSecond(threads));
+  }
+
+  /** Runs the probes until they are no longer getting faster, each for itself. */
+  private void warmUp() throws InterruptedException {
+    Limits best = new Limits(0, 0);
+    int steady = 0;
+    for (int i = 0; i < MOST_WARM_UPS && steady < STEADY_WARM_UPS; i++) {
+      Limits now = probe();
+      boolean growing =
+          now.readBytesPerSecond() > GROWING * best.readBytesPerSecond()
+              || now.operationsPerSecond() > GROWING * best.operationsPerSecond();
+      steady = growing ? 0 : steady + 1;
+      best =
+          new Limits(
+              Math.max(now.readBytesPerSecond(), best.readBytesPerSecond()),
+              Math.max(now.operationsPerSecond(), best.operationsPerSecond()));
     }
   }
 }
