@@ -15,6 +15,9 @@ import java.util.List;
  * numbers can be compared.
  */
 final class Perplexity {
+  /** Fewer have no token that counts and has a few before it. */
+  static final int MIN_WINDOW = 4;
+
   /** Most bytes of logits in memory at a time; a step computes at least one row. */
   private static final long STEP_BYTES = 64L << 20;
 
@@ -33,15 +36,9 @@ final class Perplexity {
   /**
    * A measurement without windows yet.
    *
-   * @param window tokens per window
-   * @throws IllegalArgumentException if the model has no room for a window
+   * @param window tokens per window, from {@link #MIN_WINDOW} to the context length
    */
   Perplexity(LanguageModel model, List<AdapterUse> adapters, int window) {
-    if (window < 4 || window > model.info().contextLength()) {
-      throw new IllegalArgumentException(
-          "perplexity: expected a window of 4 to %d tokens, the context length, got %d"
-              .formatted(model.info().contextLength(), window));
-    }
     this.model = model;
     this.adapters = adapters;
     this.window = window;

@@ -73,6 +73,12 @@ final class PerplexityCommand implements Callable<Integer> {
         ProgressBar bar = streams.progress("perplexity")) {
       int[] tokens = session.tokenizer().encode(content);
       session.hideProgress();
+      int contextLength = session.model().info().contextLength();
+      if (window < Perplexity.MIN_WINDOW || window > contextLength) {
+        throw new UsageException(
+            "--window: expected %d to %d tokens, the context length, got %d"
+                .formatted(Perplexity.MIN_WINDOW, contextLength, window));
+      }
       Perplexity perplexity = new Perplexity(session.model(), adapters.uses(), window);
       if (tokens.length < 2 * window) {
         throw new UsageException(

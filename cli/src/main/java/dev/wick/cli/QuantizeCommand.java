@@ -108,10 +108,12 @@ final class QuantizeCommand implements Callable<Integer> {
     streams
         .err()
         .printf(
-            "%d matrices have rows that are no multiple of the block of %s, and are kept in %s:"
-                + " %s%s%n",
-            wider.size(),
+            "%s no multiple of the block of %s, and %s kept in %s: %s%s%n",
+            wider.size() == 1
+                ? "1 matrix has rows that are"
+                : wider.size() + " matrices have rows that are",
             types(wider.stream().map(QuantizedModel.Planned::wanted)),
+            wider.size() == 1 ? "is" : "are",
             types(wider.stream().map(tensor -> tensor.spec().dtype())),
             wider.getFirst().name(),
             wider.size() == 1 ? "" : ", ...");

@@ -55,6 +55,26 @@ class GenerateCommandTest {
     assertThat(draft.err()).containsPattern("guesses: \\d+ tokens, \\d+ of them right");
   }
 
+  @Test
+  void generate_draftInGguf_hasToHaveTheSameTokens(@TempDir Path folder) {
+    String same = folder.resolve("same.gguf").toString();
+    wick("quantize", "-m", MODEL, "-t", "q8_0", "-o", same);
+    String plain = greedy("-p", "abcabcabc").out();
+
+    Invocation draft = greedy("-p", "abcabcabc", "--draft", same);
+    Invocation reverse =
+        wick("generate", "-m", same, "--greedy", "-n", "8", "-p", "abc", "--draft", MODEL);
+    Invocation other =
+        wick("generate", "-m", Invocation.TINY, "-n", "8", "-p", "abc", "--draft", same);
+
+    assertThat(draft.out()).as(draft.err()).isEqualTo(plain);
+    assertThat(reverse.code()).as(reverse.err()).isZero();
+    assertThat(other.code()).isEqualTo(1);
+    assertThat(other.err())
+        .contains(same + ": expected the tokenizer of " + Invocation.TINY)
+        .contains("choose a draft model of the same family");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -10,8 +10,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wick.formats.file.MappedFile;
 import dev.wick.formats.safetensors.SafetensorsFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -133,8 +136,52 @@ class PerplexityCommandTest {
     assertThat(invocation.err()).contains("--quantize: expected q8_0, ").contains("got q3");
   }
 
+  @Test
+  void quantize_whatStaysAsItIs_isSaidOnce() throws IOException {
+    String text = text().toString();
+    String file = folder.resolve("m.gguf").toString();
+    wick("quantize", "-m", MODEL, "-t", "q8_0", "-o", file);
+
+    assertThat(log(() -> wick("perplexity", "-m", MODEL, "--text", text, "--quantize", "q4")))
+        .containsOnlyOnce("of width 144 are kept in F32, as Q4_0 takes multiples of 32");
+    assertThat(log(() -> wick("perplexity", "-m", file, "--text", text, "--quantize", "q4")))
+        .containsOnlyOnce("are quantised already and stay as they are, in Q8_0 and not Q4_0");
+  }
+
+  private static String log(Runnable action) {
+    PrintStream previous = System.err;
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    try {
+      action.run();
+    } finally {
+      System.setErr(previous);
+    }
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
   private static String[] append(String[] arguments, String... more) {
     return Stream.concat(Arrays.stream(arguments), Arrays.stream(more)).toArray(String[]::new);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 513})
+  void perplexity_windowThatIsNone_isAMistake(int window) throws IOException {
+    Invocation invocation =
+        wick("perplexity", "-m", MODEL, "--text", text().toString(), "--window", "" + window);
+
+    assertThat(invocation.code()).isEqualTo(2);
+    assertThat(invocation.err())
+        .contains("--window: expected 4 to 512 tokens")
+        .contains("" + window);
+  }
+
+  @Test
+  void perplexity_ofAFolder_isAMistake() {
+    Invocation invocation = wick("perplexity", "-m", MODEL, "--text", folder.toString());
+
+    assertThat(invocation.code()).isEqualTo(1);
+    assertThat(invocation.err()).contains(folder + ": expected a text file, got a folder");
   }
 
   @Test

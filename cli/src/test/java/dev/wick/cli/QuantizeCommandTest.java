@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +93,26 @@ class QuantizeCommandTest {
     assertThat(name.err()).contains("--out: expected a name that ends in .gguf");
     assertThat(gguf.code()).isEqualTo(1);
     assertThat(gguf.err()).contains("expected a model folder to quantize, got a GGUF file");
+  }
+
+  @Test
+  void quantize_keysThatAreNull_countAsAbsent() throws IOException {
+    Path model = Invocation.copyOfModel(Files.createDirectory(folder.resolve("model")));
+    Path config = model.resolve("config.json");
+    ObjectNode fields = (ObjectNode) new ObjectMapper().readTree(config.toFile());
+    new ObjectMapper().writeValue(config.toFile(), fields.putNull("max_position_embeddings"));
+
+    Invocation invocation =
+        wick(
+            "quantize",
+            "-m",
+            model.toString(),
+            "-t",
+            "q8_0",
+            "-o",
+            folder.resolve("out.gguf").toString());
+
+    assertThat(invocation.code()).as(invocation.err()).isZero();
   }
 
   @Test

@@ -75,6 +75,9 @@ public record Streams(
    */
   public String readText(String file) throws IOException {
     boolean standardInput = file.equals("-");
+    if (!standardInput && Files.isDirectory(Path.of(file))) {
+      throw new IOException(file + ": expected a text file, got a folder");
+    }
     byte[] bytes = standardInput ? in.readAllBytes() : Files.readAllBytes(Path.of(file));
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();

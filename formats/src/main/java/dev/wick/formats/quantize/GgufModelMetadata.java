@@ -65,7 +65,7 @@ final class GgufModelMetadata {
     number("attention.head_count_kv", integer("num_key_value_heads", heads));
     boolean qwen3 = source.modelType().equals("qwen3");
     int headDim = integer("head_dim", qwen3 ? 128 : hiddenSize / heads);
-    if (config.containsKey("head_dim") || headDim * heads != hiddenSize) {
+    if (config.get("head_dim") != null || headDim * heads != hiddenSize) {
       number("attention.key_length", headDim);
       number("attention.value_length", headDim);
     }
@@ -85,7 +85,7 @@ final class GgufModelMetadata {
   private void addExperts() throws IOException {
     number(
         "expert_count",
-        integer(config.containsKey("num_local_experts") ? "num_local_experts" : "num_experts"));
+        integer(config.get("num_local_experts") != null ? "num_local_experts" : "num_experts"));
     number("expert_used_count", integer("num_experts_per_tok"));
     number("expert_feed_forward_length", integer("moe_intermediate_size"));
     boolean normalised = Boolean.TRUE.equals(config.get("norm_topk_prob"));
@@ -145,7 +145,7 @@ final class GgufModelMetadata {
   }
 
   private int integer(String key, int otherwise) throws IOException {
-    return config.containsKey(key) ? integer(key) : otherwise;
+    return config.get(key) == null ? otherwise : integer(key);
   }
 
   private double decimal(Map<?, ?> values, String key, double otherwise) throws IOException {
