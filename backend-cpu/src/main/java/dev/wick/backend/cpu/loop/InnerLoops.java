@@ -6,10 +6,10 @@ import java.util.Optional;
 
 /**
  * The innermost loops of every kernel, in one of two forms: with the Vector API, or scalar where
- * its module is absent.
+ * its module is absent or it would be no faster.
  *
  * @param description what they run on, for the device's description
- * @param vectorBits width of a vector, 32 for the scalar form
+ * @param vectorBits width of a vector, 32 for the scalar form where the Vector API is off
  * @param pairs products of BF16 rows with vectors that are rounded to BF16, where they are faster
  *     than with F32
  * @param tiles products with weights in tiles, where they are faster than with rows

@@ -11,9 +11,19 @@ public final class ScalarLoops {
 
   /** The loops. */
   public static InnerLoops create() {
+    return create("scalar; add --add-modules jdk.incubator.vector for vectors", 32);
+  }
+
+  /**
+   * The loops in place of others.
+   *
+   * @param reason why it is they, for the device's description
+   * @param vectorBits width of the vectors that the JVM allows
+   */
+  public static InnerLoops create(String reason, int vectorBits) {
     return new InnerLoops(
-        "scalar; add --add-modules jdk.incubator.vector for vectors",
-        32,
+        reason,
+        vectorBits,
         new ScalarDot(DType.F32),
         new ScalarDot(DType.BF16),
         new ScalarDot(DType.F16),
