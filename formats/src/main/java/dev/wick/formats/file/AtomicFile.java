@@ -41,6 +41,9 @@ public final class AtomicFile {
     if (name == null || Files.isDirectory(file)) {
       throw new IOException(file + ": expected the path of a file, got a folder");
     }
+    if (Files.exists(file) && !Files.isRegularFile(file)) { // which the new file would replace
+      throw new IOException(file + ": expected the path of a file, got a device or pipe");
+    }
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new NoSuchFileException(

@@ -64,6 +64,19 @@ class AtomicFileTest {
   }
 
   @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void write_pathIsAPipe_isRefusedAndStays() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+
+    assertThatThrownBy(() -> AtomicFile.write(pipe, channel -> {}))
+        .isInstanceOf(IOException.class)
+        .hasMessage(pipe + ": expected the path of a file, got a device or pipe");
+    assertThat(Files.isRegularFile(pipe)).isFalse();
+    assertThat(names()).containsExactly("pipe");
+  }
+
+  @Test
   @DisabledOnOs(OS.WINDOWS) // has no signal that lets a JVM end in order
   void write_processIsEnded_leavesNothing() throws Exception {
     String classPath = place(AtomicFile.class) + File.pathSeparator + place(Unfinished.class);
