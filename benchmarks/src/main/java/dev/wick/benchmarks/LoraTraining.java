@@ -28,61 +28,99 @@ import java.util.Random;
  * tokens per sequence, steps, and as wished {@code checkpointing} and the share of weights that
  * stays in memory.
  */
-public final class LoraTraining {
+public final class LoraTraining implements AutoCloseable {
   private static final int RANK = 8;
   private static final double RATE = 1e-4;
 
-  private LoraTraining() {}
+  private final Engine engine;
+  private final Checkpoint checkpoint;
+  private final LanguageModel model;
+  private final TrainingSession session;
+  private final List<MicroBatch> batches;
+
+  /**
+   * What a step is.
+   *
+   * @param targets {@code qv} or {@code all-linear}
+   * @param length tokens of each sequence
+   * @param residentWeights share of the weights that stays in memory
+   */
+  record Shape(
+      String targets, int sequences, int length, boolean checkpointing, double residentWeights) {
+    /** Tokens of a step. */
+    int tokens() {
+      return sequences * length;
+    }
+
+    private PeftConfig adapter() {
+      return PeftConfig.builder(RANK, 2 * RANK)
+          .targetModules(
+              targets.equals("qv")
+                  ? new ModuleSelector.Names(List.of("q_proj", "v_proj"))
+                  : new ModuleSelector.AllLinear())
+          .build();
+    }
+  }
+
+  LoraTraining(Path folder, String device, Shape shape) throws IOException {
+    TrainingConfig config =
+        TrainingConfig.builder()
+            .gradientCheckpointing(shape.checkpointing())
+            .residentWeights(shape.residentWeights())
+            .build();
+    engine = Engine.open(device);
+    checkpoint = Checkpoint.open(folder);
+    model = Models.load(checkpoint, engine, LoadOptions.DEFAULT.withKvTokens(32));
+    session = TrainingSession.lora(model, shape.adapter(), config);
+    batches = List.of(batch(shape.sequences(), shape.length(), model.info().vocabSize()));
+  }
+
+  /** Takes one step and returns its loss. */
+  double step() {
+    return session.step(batches, RATE).loss();
+  }
+
+  @Override
+  public void close() throws IOException {
+    session.close();
+    model.close();
+    checkpoint.close();
+    engine.close();
+  }
 
   /** Runs the benchmark and prints tokens per second and the peak of resident memory. */
   public static void main(String[] args) throws IOException {
-    String targets = args[2];
-    int sequences = Integer.parseInt(args[3]);
-    int length = Integer.parseInt(args[4]);
     int steps = Integer.parseInt(args[5]);
     List<String> further = new ArrayList<>(List.of(args).subList(6, args.length));
-    boolean checkpointing = further.remove("checkpointing");
-    double residentWeights = further.isEmpty() ? 1 : Double.parseDouble(further.getFirst());
-    PeftConfig adapter =
-        PeftConfig.builder(RANK, 2 * RANK)
-            .targetModules(
-                targets.equals("qv")
-                    ? new ModuleSelector.Names(List.of("q_proj", "v_proj"))
-                    : new ModuleSelector.AllLinear())
-            .build();
-    TrainingConfig config =
-        TrainingConfig.builder()
-            .steps(steps)
-            .gradientCheckpointing(checkpointing)
-            .residentWeights(residentWeights)
-            .build();
-    try (Engine engine = Engine.open(args[1]);
-        Checkpoint checkpoint = Checkpoint.open(Path.of(args[0]));
-        LanguageModel model =
-            Models.load(checkpoint, engine, LoadOptions.DEFAULT.withKvTokens(32));
-        TrainingSession session = TrainingSession.lora(model, adapter, config)) {
-      List<MicroBatch> batches = List.of(batch(sequences, length, model.info().vocabSize()));
-      double first = session.step(batches, RATE).loss();
+    Shape shape =
+        new Shape(
+            args[2],
+            Integer.parseInt(args[3]),
+            Integer.parseInt(args[4]),
+            further.remove("checkpointing"),
+            further.isEmpty() ? 1 : Double.parseDouble(further.getFirst()));
+    try (LoraTraining training = new LoraTraining(Path.of(args[0]), args[1], shape)) {
+      double first = training.step();
       double last = first;
-      session.step(batches, RATE); // compiles
+      training.step(); // compiles
       List<Double> rates = new ArrayList<>();
       for (int i = 0; i < steps; i++) {
         long begin = System.nanoTime();
-        last = session.step(batches, RATE).loss();
-        rates.add(sequences * length / ((System.nanoTime() - begin) / 1e9));
+        last = training.step();
+        rates.add(shape.tokens() / ((System.nanoTime() - begin) / 1e9));
       }
       Collections.sort(rates);
       System.out.printf(
           "%s %dx%d: median %.1f tok/s, best %.1f, loss %.4f to %.4f, peak %s, fallbacks %s%n",
-          targets,
-          sequences,
-          length,
+          shape.targets(),
+          shape.sequences(),
+          shape.length(),
           rates.get(rates.size() / 2),
           rates.getLast(),
           first,
           last,
           peak(),
-          engine.fallbacks());
+          training.engine.fallbacks());
     }
   }
 
