@@ -10,7 +10,15 @@ import java.util.List;
 final class CopyKernel implements CpuKernel {
   private final Part[] parts;
 
-  CopyKernel(Copy op, List<HostTensor> operands, HostTensor result) {
+  /** A kernel for operands that lie as these do. */
+  static CpuKernel of(Copy op, List<HostTensor> operands, HostTensor result) {
+    boolean transposes = operands.size() == 1 && TransposeKernel.fits(operands.getFirst());
+    return transposes
+        ? new TransposeKernel(operands.getFirst(), result)
+        : new CopyKernel(op, operands, result);
+  }
+
+  private CopyKernel(Copy op, List<HostTensor> operands, HostTensor result) {
     List<Part> list = new ArrayList<>();
     if (operands.size() == 1) {
       list.add(new Part(operands.get(0), result));

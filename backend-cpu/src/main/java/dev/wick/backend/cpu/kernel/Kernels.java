@@ -256,7 +256,7 @@ public final class Kernels {
       case Reduce reduce -> new ReduceKernel(reduce, loops.rows(), b.any(0), b.result(0));
       case ArgReduce arg -> new ArgReduceKernel(arg, loops.rows(), b.any(0), b.result(0));
       case Cast _ -> new CastKernel(b.any(0), b.result(0));
-      case Copy copy -> new CopyKernel(copy, b.all(), b.result(0));
+      case Copy copy -> CopyKernel.of(copy, b.all(), b.result(0));
       case Gather _ -> new GatherKernel(b.any(0), b.any(1), b.result(0));
       case Scatter scatter ->
           b.any(0).dtype().isQuantized()
@@ -436,7 +436,7 @@ public final class Kernels {
           Arena.ofAuto().allocate(Math.max(1, tensor.dtype().byteSize(tensor.size())), 64);
       HostTensor copy =
           new HostTensor(memory, 0, tensor.dtype(), Layout.contiguous(tensor.shape()));
-      copies.add(new CopyKernel(new Copy(0), List.of(tensor), copy));
+      copies.add(CopyKernel.of(new Copy(0), List.of(tensor), copy));
       return copy;
     }
 
