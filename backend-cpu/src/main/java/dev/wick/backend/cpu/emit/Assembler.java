@@ -37,6 +37,7 @@ final class Assembler {
   static final int LESS_OR_EQUAL = 14;
   static final int GREATER = 15;
 
+  private static final int AROUND_RIGHT = 0;
   private static final int LEFT = 6;
   private static final int RIGHT = 2;
   private static final int BYTES_RIGHT = 3;
@@ -325,6 +326,10 @@ final class Assembler {
 
   void vectorShiftRight(int bits, int to, int from, int by) {
     vector(VectorOp.SHIFT_IMMEDIATE, bits, RIGHT, to, from, by);
+  }
+
+  void vectorRotateRight(int bits, int to, int from, int by) {
+    vector(VectorOp.SHIFT_IMMEDIATE, bits, AROUND_RIGHT, to, from, by);
   }
 
   /** All 16 bytes of a vector towards its first one. */

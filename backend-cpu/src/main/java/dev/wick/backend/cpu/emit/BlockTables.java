@@ -17,17 +17,18 @@ final class BlockTables {
   };
   private static final List<int[]> TABLES = new ArrayList<>();
 
-  private static final int FROM_ZERO = floats(i -> i);
   private static final int LOW_TWO_BITS = floats(i -> i & 3);
   private static final int LOW_TWO_BITS_FROM_MINUS_FOUR = floats(i -> (i & 3) - 4);
   private static final int FROM_MINUS_EIGHT = floats(i -> i - 8);
   private static final int FROM_MINUS_SIXTEEN = floats(i -> i - 16);
   private static final int IQ4_VALUES = floats(i -> NON_LINEAR[i]);
 
+  static final int FROM_ZERO = floats(i -> i);
+  static final int FROM_SIXTEEN = floats(i -> i + 16);
+
   /** The same float in each lane. */
   static final int FOUR = floats(_ -> 4);
 
-  static final int SIXTEEN = floats(_ -> 16);
   static final int THIRTY_TWO = floats(_ -> 32);
 
   /** What the upper two bits of six, in the lowest two of an index, stand for. */
@@ -37,6 +38,12 @@ final class BlockTables {
   static final int ONE_BIT = words(_ -> 1);
 
   static final int FOUR_BITS = words(_ -> 15);
+  static final int FIFTH_BIT = words(_ -> 16);
+
+  /** How far bit i is to be rotated to the right to become the fifth; then bit 16 + i. */
+  static final int TO_FIFTH_BIT = words(i -> i - 4 & 31);
+
+  static final int TO_FIFTH_BIT_OF_SECOND = words(i -> i + 12);
   static final int SIGNS = words(_ -> Integer.MIN_VALUE);
 
   /** Signs of the upper eight lanes. */

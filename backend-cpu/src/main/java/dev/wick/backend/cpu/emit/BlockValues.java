@@ -1,5 +1,8 @@
 package dev.wick.backend.cpu.emit;
 
+import static dev.wick.backend.cpu.emit.Assembler.RAX;
+import static dev.wick.backend.cpu.emit.Assembler.RSP;
+
 import dev.wick.engine.tensor.DType;
 
 /**
@@ -10,10 +13,8 @@ import dev.wick.engine.tensor.DType;
  * <p>Argument a points to the block, e to {@link BlockTables}.
  */
 final class BlockValues {
-  /** The first of the registers that this leaves alone; they end with {@link #LAST_FREE}. */
-  static final int FIRST_FREE = 10;
-
-  static final int LAST_FREE = 11;
+  /** The registers that this leaves alone. */
+  private static final int[] FREE = {10, 11, 15, 30};
 
   private static final int BITS = 512;
   private static final int BYTES = 64;
@@ -25,17 +26,16 @@ final class BlockValues {
   /** Quants of 16 elements to be, as they are stored: up to six registers from here on. */
   private static final int STORED = 4;
 
-  /** Of a block with several: a group has a lane, named by all those of {@link #GROUP}. */
-  private static final int SCALES = 12;
-
-  private static final int OFFSETS = 13;
-  private static final int GROUP = 14;
+  /** The last two of these, where there are at most four. */
+  private static final int SHIFTED = 8;
 
   private static final int SCALE = 16;
   private static final int OFFSET = 17;
   private static final int HIGH = 18;
 
-  /** What the bits above those of {@link #TABLE} add. */
+  /**
+   * What the bits above those of {@link #TABLE} add, or five bits stand for if the fifth is set.
+   */
   private static final int ADDED = 20;
 
   /** Of four bits without more: what they stand for, in this block. */
@@ -44,12 +44,23 @@ final class BlockValues {
   /** The lowest bit, the next one, and so on: eight registers. */
   private static final int SINGLE_BITS = 22;
 
+  /** Where bits of a word are rotated to the fifth place: two registers. */
+  private static final int TO_FIFTH = 22;
+
+  private static final int FIFTH_BIT = 24;
   private static final int TABLE = 31;
+
+  /** The truth table of {@code c ? a : b}. */
+  private static final int CHOOSE = 0xe4;
+
   private static final int K = 1;
 
   private final Assembler asm;
   private final DType dtype;
   private final Sink sink;
+
+  /** A register that is added to the address of the block, or -1. */
+  private int index = -1;
 
   /** What becomes of numbers. */
   interface Sink {
@@ -64,26 +75,62 @@ final class BlockValues {
     this.sink = sink;
   }
 
+  /** One of four registers that this leaves alone, the first three below 16. */
+  static int free(int i) {
+    return FREE[i];
+  }
+
   /** What comes before the first block: constants. */
   void emitConstants() {
     asm.vector(VectorOp.LOAD, BITS, TABLE, 0, table(BlockTables.values(dtype)));
+    asm.vector(VectorOp.LOAD, BITS, SINGLE_BITS, 0, table(BlockTables.ONE_BIT));
     switch (dtype) {
-      case Q5_0, Q5_1, Q5_K ->
-          asm.vector(VectorOp.LOAD, BITS, ADDED, 0, table(BlockTables.SIXTEEN));
-      case Q3_K -> asm.vector(VectorOp.LOAD, BITS, ADDED, 0, table(BlockTables.FOUR));
-      case Q6_K -> asm.vector(VectorOp.LOAD, BITS, ADDED, 0, table(BlockTables.UPPER_TWO_OF_SIX));
+      case Q5_0, Q5_1 -> {
+        int upper = dtype == DType.Q5_0 ? BlockTables.FROM_ZERO : BlockTables.FROM_SIXTEEN;
+        loadTables(ADDED, upper);
+        loadTables(TO_FIFTH, BlockTables.TO_FIFTH_BIT, BlockTables.TO_FIFTH_BIT_OF_SECOND);
+        loadTables(FIFTH_BIT, BlockTables.FIFTH_BIT);
+      }
+      case Q5_K -> {
+        loadTables(ADDED, BlockTables.FROM_SIXTEEN);
+        loadTables(FIFTH_BIT, BlockTables.FIFTH_BIT);
+      }
+      case Q3_K -> {
+        loadTables(ADDED, BlockTables.FOUR);
+        for (int bit = 1; bit < 8; bit++) {
+          asm.vectorShiftLeft(BITS, SINGLE_BITS + bit, SINGLE_BITS, bit);
+        }
+      }
+      case Q6_K -> loadTables(ADDED, BlockTables.UPPER_TWO_OF_SIX);
       default -> {}
     }
-    asm.vector(VectorOp.LOAD, BITS, SINGLE_BITS, 0, table(BlockTables.ONE_BIT));
-    if (dtype == DType.Q5_K || dtype == DType.Q3_K) {
-      for (int bit = 1; bit < 8; bit++) {
-        asm.vectorShiftLeft(BITS, SINGLE_BITS + bit, SINGLE_BITS, bit);
-      }
+    // Below the stack pointer 128 bytes belong to a function that calls no other. A whole line of
+    // them is read back faster.
+    int lines = dtype == DType.Q2_K ? 2 : 1;
+    asm.address(RAX, Mem.at(RSP, -BYTES * lines));
+    if (lines == 1) {
+      asm.and(RAX, -BYTES);
+    }
+  }
+
+  private void loadTables(int to, int... indices) {
+    for (int i = 0; i < indices.length; i++) {
+      asm.vector(VectorOp.LOAD, BITS, to + i, 0, table(indices[i]));
     }
   }
 
   /** One block; the next one is asked for ahead. */
   void emitBlock() {
+    emitBlock(-1);
+  }
+
+  /**
+   * As {@link #emitBlock()}.
+   *
+   * @param offset a general register with the bytes from argument a to the block, or -1 for none
+   */
+  void emitBlock(int offset) {
+    index = offset;
     for (int line = 0; line < dtype.blockBytes(); line += BYTES) {
       asm.prefetch(w(AHEAD + line), 2);
     }
@@ -104,8 +151,8 @@ final class BlockValues {
     return Mem.at(Arguments.E, index * BYTES);
   }
 
-  private static Mem w(int displacement) {
-    return Mem.at(Arguments.A, displacement);
+  private Mem w(int displacement) {
+    return Mem.at(Arguments.A, index, 1, displacement);
   }
 
   private void broadcastHalf(int to, int at) {
@@ -124,6 +171,20 @@ final class BlockValues {
     }
     // Of an index only the low four bits count.
     asm.vector(VectorOp.PERMUTE, BITS, to, bit > 0 ? to : from, table);
+  }
+
+  /**
+   * What five bits stand for: four from {@code bit} on of the lanes of a register, and the fifth
+   * where it is in the result.
+   */
+  private void lookUpFive(int to, int from, int bit) {
+    int low = from;
+    if (bit > 0) {
+      low = SHIFTED + to % 2;
+      asm.vectorShiftRight(BITS, low, from, bit);
+    }
+    asm.vector(VectorOp.TERNARY, BITS, to, low, FIFTH_BIT, CHOOSE);
+    asm.vector(VectorOp.PERMUTE_TWO_BY_RESULT, BITS, to, TABLE, ADDED);
   }
 
   private void takeScaled(int value, boolean hasOffset, int element) {
@@ -155,14 +216,15 @@ final class BlockValues {
     }
     boolean hasFifth = dtype == DType.Q5_0 || dtype == DType.Q5_1;
     loadStored(0, quantsAt);
-    if (!hasFifth) {
+    if (hasFifth) {
+      asm.vector(VectorOp.BROADCAST_INT, BITS, HIGH, 0, w(quantsAt - 4));
+    } else {
       scale(SCALED_TABLE, TABLE, hasOffset);
     }
     for (int i = 0; i < 2; i++) {
       if (hasFifth) {
-        lookUp(i, STORED, 4 * i, TABLE);
-        asm.loadMask(K + i, w(quantsAt - 4 + 2 * i));
-        asm.masked(VectorOp.ADD, BITS, i, i, ADDED, K + i, false);
+        asm.vector(VectorOp.ROTATE_RIGHT_EACH, BITS, i, HIGH, TO_FIFTH + i);
+        lookUpFive(i, STORED, 4 * i);
         takeScaled(i, hasOffset, LANES * i);
       } else {
         lookUp(i, STORED, 4 * i, SCALED_TABLE);
@@ -180,7 +242,7 @@ final class BlockValues {
       asm.vector(VectorOp.BYTE_TO_INT_UNSIGNED, BITS, HIGH + i, 0, w(16 + LANES * i));
     }
     for (int group = 0; group < 8; group++) {
-      nextScales(group, true);
+      loadScales(group, 4 * 8);
       if (!hasFifth) {
         scale(SCALED_TABLE, TABLE, true);
       }
@@ -191,9 +253,8 @@ final class BlockValues {
         }
         int element = 32 * group + LANES * i;
         if (hasFifth) {
-          lookUp(value, STORED + i, group % 2 * 4, TABLE);
-          asm.vector(VectorOp.TEST_BITS, BITS, K + i, HIGH + i, SINGLE_BITS + group);
-          asm.masked(VectorOp.ADD, BITS, value, value, ADDED, K + i, false);
+          asm.vectorRotateRight(BITS, value, HIGH + i, group - 4 & 31);
+          lookUpFive(value, STORED + i, group % 2 * 4);
           takeScaled(value, true, element);
         } else {
           lookUp(value, STORED + i, group % 2 * 4, SCALED_TABLE);
@@ -203,20 +264,23 @@ final class BlockValues {
     }
   }
 
-  /** Those of one group after the other. */
-  private void nextScales(int group, boolean hasOffset) {
-    if (group == 0) {
-      asm.vector(VectorOp.XOR_INT, BITS, GROUP, GROUP, GROUP);
-    } else {
-      asm.vector(VectorOp.ADD_INT, BITS, GROUP, GROUP, SINGLE_BITS);
-    }
-    asm.vector(VectorOp.PERMUTE, BITS, SCALE, GROUP, SCALES);
-    if (hasOffset) {
-      asm.vector(VectorOp.PERMUTE, BITS, OFFSET, GROUP, OFFSETS);
+  /**
+   * The scale of a group that was put down, and its offset.
+   *
+   * @param offsetsAt bytes from the first scale, or 0 for none
+   */
+  private void loadScales(int group, int offsetsAt) {
+    asm.vector(VectorOp.BROADCAST, BITS, SCALE, 0, Mem.at(RAX, 4 * group));
+    if (offsetsAt > 0) {
+      asm.vector(VectorOp.BROADCAST, BITS, OFFSET, 0, Mem.at(RAX, offsetsAt + 4 * group));
     }
   }
 
-  /** Leaves the scales in the first eight lanes of theirs and the offsets likewise. */
+  private void putDown(int scales, int at) {
+    asm.vector(VectorOp.STORE, BITS, scales, 0, Mem.at(RAX, at));
+  }
+
+  /** Puts eight scales and eight offsets down. */
   private void emitSixBitScales() {
     asm.vector(VectorOp.LOAD, 128, 0, 0, w(0));
     emitBitFields(0, BlockTables.SIX_BITS);
@@ -228,8 +292,8 @@ final class BlockValues {
     asm.vector(VectorOp.PERMUTE, BITS, 0, 2, 0);
     asm.vector(VectorOp.MULTIPLY, BITS, 0, 0, 1);
     asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.UPPER_SIGNS));
-    asm.vector(VectorOp.XOR_INT, BITS, SCALES, 0, 2);
-    asm.vector(VectorOp.SHUFFLE_128, BITS, OFFSETS, SCALES, SCALES, 0x4e);
+    asm.vector(VectorOp.XOR_INT, BITS, 0, 0, 2);
+    putDown(0, 0);
   }
 
   /**
@@ -252,7 +316,8 @@ final class BlockValues {
     broadcastHalf(SCALE, 208);
     asm.vector(VectorOp.BYTE_TO_INT, BITS, 0, 0, w(192));
     asm.vector(VectorOp.INT_TO_FLOAT, BITS, 0, 0, 0);
-    asm.vector(VectorOp.MULTIPLY, BITS, SCALES, 0, SCALE);
+    asm.vector(VectorOp.MULTIPLY, BITS, 0, 0, SCALE);
+    putDown(0, 0);
     for (int group = 0; group < LANES; group++) {
       int part = group % 8 / 2;
       int column = group % 2;
@@ -264,7 +329,7 @@ final class BlockValues {
           loadStored(4 + i, 128 + group / 8 * 32 + LANES * i);
         }
       }
-      nextScales(group, false);
+      loadScales(group, 0);
       int value = column * 2;
       lookUp(value, STORED + part % 2 * 2 + column, part / 2 * 4, TABLE);
       lookUp(value + 1, STORED + 4 + column, 2 * part, ADDED);
@@ -290,7 +355,7 @@ final class BlockValues {
       if (group % 8 < 2) {
         loadStored(column, quantsAt + group / 8 * 32 + LANES * column);
       }
-      nextScales(group, !hasThird);
+      loadScales(group, hasThird ? 0 : 4 * LANES);
       lookUp(column, STORED + column, group % 8 / 2 * 2, TABLE);
       if (hasThird) {
         asm.vector(VectorOp.TEST_BITS, BITS, K + column, HIGH + column, SINGLE_BITS + group / 2);
@@ -309,10 +374,12 @@ final class BlockValues {
     asm.vector(VectorOp.AND_INT, BITS, 0, 0, 2);
     for (int i = 0; i < 2; i++) {
       asm.vector(VectorOp.INT_TO_FLOAT, BITS, i, 0, i);
-      asm.vector(VectorOp.MULTIPLY, BITS, SCALES + i, i, i == 0 ? SCALE : OFFSET);
+      asm.vector(VectorOp.MULTIPLY, BITS, i, i, i == 0 ? SCALE : OFFSET);
     }
+    putDown(0, 0);
     asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.SIGNS));
-    asm.vector(VectorOp.XOR_INT, BITS, OFFSETS, OFFSETS, 2);
+    asm.vector(VectorOp.XOR_INT, BITS, 1, 1, 2);
+    putDown(1, BYTES);
   }
 
   private void emitScalesOfThreeBits() {
@@ -325,6 +392,7 @@ final class BlockValues {
     asm.vector(VectorOp.INT_TO_FLOAT, BITS, 1, 0, 1);
     asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.THIRTY_TWO));
     asm.vector(VectorOp.SUBTRACT, BITS, 1, 1, 2);
-    asm.vector(VectorOp.MULTIPLY, BITS, SCALES, 1, SCALE);
+    asm.vector(VectorOp.MULTIPLY, BITS, 1, 1, SCALE);
+    putDown(1, 0);
   }
 }

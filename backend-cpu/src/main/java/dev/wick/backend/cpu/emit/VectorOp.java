@@ -59,6 +59,8 @@ enum VectorOp {
   PERMUTE(1, 2, 0x16),
   PERMUTE_SHORT(1, 2, 0x8d),
   PERMUTE_TWO(1, 2, 0x7f),
+  /** Of two sources beside each other; the result takes the place of the lanes' numbers. */
+  PERMUTE_TWO_BY_RESULT(1, 2, 0x77),
   ZERO_EXTEND(1, 2, 0x33),
   BLEND(1, 3, 0x0c),
   EXTRACT_128(1, 3, 0x19),
