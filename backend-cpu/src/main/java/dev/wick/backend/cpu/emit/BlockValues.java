@@ -29,6 +29,10 @@ final class BlockValues {
   /** The last two of these, where there are at most four. */
   private static final int SHIFTED = 8;
 
+  /** Of Q2_K: the offset of a group has a lane, named by all those of {@link #GROUP}. */
+  private static final int OFFSETS = 13;
+
+  private static final int GROUP = 14;
   private static final int SCALE = 16;
   private static final int OFFSET = 17;
   private static final int HIGH = 18;
@@ -106,11 +110,8 @@ final class BlockValues {
     }
     // Below the stack pointer 128 bytes belong to a function that calls no other. A whole line of
     // them is read back faster.
-    int lines = dtype == DType.Q2_K ? 2 : 1;
-    asm.address(RAX, Mem.at(RSP, -BYTES * lines));
-    if (lines == 1) {
-      asm.and(RAX, -BYTES);
-    }
+    asm.address(RAX, Mem.at(RSP, -BYTES));
+    asm.and(RAX, -BYTES);
   }
 
   private void loadTables(int to, int... indices) {
@@ -276,8 +277,18 @@ final class BlockValues {
     }
   }
 
-  private void putDown(int scales, int at) {
-    asm.vector(VectorOp.STORE, BITS, scales, 0, Mem.at(RAX, at));
+  /** The offset of one group after the other, where scales fill the line. */
+  private void nextOffset(int group) {
+    if (group == 0) {
+      asm.vector(VectorOp.XOR_INT, BITS, GROUP, GROUP, GROUP);
+    } else {
+      asm.vector(VectorOp.ADD_INT, BITS, GROUP, GROUP, SINGLE_BITS);
+    }
+    asm.vector(VectorOp.PERMUTE, BITS, OFFSET, GROUP, OFFSETS);
+  }
+
+  private void putDown(int scales) {
+    asm.vector(VectorOp.STORE, BITS, scales, 0, Mem.at(RAX));
   }
 
   /** Puts eight scales and eight offsets down. */
@@ -293,7 +304,7 @@ final class BlockValues {
     asm.vector(VectorOp.MULTIPLY, BITS, 0, 0, 1);
     asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.UPPER_SIGNS));
     asm.vector(VectorOp.XOR_INT, BITS, 0, 0, 2);
-    putDown(0, 0);
+    putDown(0);
   }
 
   /**
@@ -317,7 +328,7 @@ final class BlockValues {
     asm.vector(VectorOp.BYTE_TO_INT, BITS, 0, 0, w(192));
     asm.vector(VectorOp.INT_TO_FLOAT, BITS, 0, 0, 0);
     asm.vector(VectorOp.MULTIPLY, BITS, 0, 0, SCALE);
-    putDown(0, 0);
+    putDown(0);
     for (int group = 0; group < LANES; group++) {
       int part = group % 8 / 2;
       int column = group % 2;
@@ -355,7 +366,10 @@ final class BlockValues {
       if (group % 8 < 2) {
         loadStored(column, quantsAt + group / 8 * 32 + LANES * column);
       }
-      loadScales(group, hasThird ? 0 : 4 * LANES);
+      loadScales(group, 0);
+      if (!hasThird) {
+        nextOffset(group);
+      }
       lookUp(column, STORED + column, group % 8 / 2 * 2, TABLE);
       if (hasThird) {
         asm.vector(VectorOp.TEST_BITS, BITS, K + column, HIGH + column, SINGLE_BITS + group / 2);
@@ -376,10 +390,9 @@ final class BlockValues {
       asm.vector(VectorOp.INT_TO_FLOAT, BITS, i, 0, i);
       asm.vector(VectorOp.MULTIPLY, BITS, i, i, i == 0 ? SCALE : OFFSET);
     }
-    putDown(0, 0);
+    putDown(0);
     asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.SIGNS));
-    asm.vector(VectorOp.XOR_INT, BITS, 1, 1, 2);
-    putDown(1, BYTES);
+    asm.vector(VectorOp.XOR_INT, BITS, OFFSETS, 1, 2);
   }
 
   private void emitScalesOfThreeBits() {
@@ -393,6 +406,6 @@ final class BlockValues {
     asm.vector(VectorOp.LOAD, BITS, 2, 0, table(BlockTables.THIRTY_TWO));
     asm.vector(VectorOp.SUBTRACT, BITS, 1, 1, 2);
     asm.vector(VectorOp.MULTIPLY, BITS, 1, 1, SCALE);
-    putDown(1, 0);
+    putDown(1);
   }
 }
