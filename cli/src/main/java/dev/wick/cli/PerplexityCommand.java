@@ -89,6 +89,12 @@ final class PerplexityCommand implements Callable<Integer> {
       int windows = Math.min(chunks, tokens.length / window);
       for (int i = 0; i < windows; i++) {
         perplexity.add(tokens, i * window);
+        if (Double.isNaN(perplexity.value())) {
+          throw new IOException(
+              "%s: expected finite logits in window %d, got NaN; check the weights of the model and of"
+                      .formatted(session.path(), i + 1)
+                  + " its adapters");
+        }
         bar.show(
             (i + 1.0) / windows, String.format(Locale.ROOT, "%.4f so far", perplexity.value()));
       }

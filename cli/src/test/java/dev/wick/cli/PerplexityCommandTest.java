@@ -164,6 +164,21 @@ class PerplexityCommandTest {
     return Stream.concat(Arrays.stream(arguments), Arrays.stream(more)).toArray(String[]::new);
   }
 
+  @Test
+  void perplexity_ofWeightsThatAreNotFinite_isAnError() throws IOException {
+    Path file = folder.resolve("m.gguf");
+    wick("quantize", "-m", MODEL, "-t", "f32", "-o", file.toString());
+    byte[] bytes = Files.readAllBytes(file);
+    Arrays.fill(bytes, bytes.length - 4096, bytes.length, (byte) 0xff); // NaN in the last tensors
+    Files.write(file, bytes);
+
+    Invocation invocation =
+        wick("perplexity", "-m", file.toString(), "--text", text().toString(), "--window", "16");
+
+    assertThat(invocation.code()).isEqualTo(1);
+    assertThat(invocation.err()).contains(file + ": expected finite logits in window 1, got NaN");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {3, 513})
   void perplexity_windowThatIsNone_isAMistake(int window) throws IOException {
