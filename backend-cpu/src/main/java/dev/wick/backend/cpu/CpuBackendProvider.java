@@ -44,10 +44,11 @@ public final class CpuBackendProvider implements BackendProvider {
       return new Probe.Unavailable(
           "checkpoints are little-endian and this processor is not", "choose another device");
     }
-    int threads = Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
+    int threads = threads();
     if (threads < 1 || threads > MAX_THREADS) {
       return new Probe.Unavailable(
-          "%s is %d".formatted(THREADS, threads), "set it to a number from 1 to " + MAX_THREADS);
+          "%s is %s".formatted(THREADS, System.getProperty(THREADS)),
+          "set it to a number from 1 to " + MAX_THREADS);
     }
     try {
       Activations.wanted();
@@ -56,6 +57,20 @@ public final class CpuBackendProvider implements BackendProvider {
           Objects.requireNonNull(unknown.getMessage()), "set it to one of these");
     }
     return new Probe.Available(List.of(info(threads)));
+  }
+
+  /** Threads that are wanted; 0 if what is wanted is no number. */
+  private static int threads() {
+    String wanted = System.getProperty(THREADS);
+    try {
+      return wanted == null ? defaultThreads() : Integer.parseInt(wanted);
+    } catch (NumberFormatException unknown) {
+      return 0;
+    }
+  }
+
+  private static int defaultThreads() {
+    return Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MAX_THREADS);
   }
 
   private static DeviceInfo info(int threads) {
@@ -75,7 +90,6 @@ public final class CpuBackendProvider implements BackendProvider {
     if (!device.id().equals(NAME + ":0")) {
       throw new DeviceException("cpu: expected the device cpu:0, got " + device.id());
     }
-    int threads = Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
-    return new CpuDevice(device, Math.clamp(threads, 1, MAX_THREADS));
+    return new CpuDevice(device, Math.clamp(threads(), 1, MAX_THREADS));
   }
 }

@@ -10,7 +10,8 @@ class CpuBackendProviderTest {
   @ParameterizedTest
   @CsvSource({
     "wick.cpu.activations, int4, 'wick.cpu.activations: expected f32, bf16 or int8, got int4'",
-    "wick.cpu.threads, 0, 'wick.cpu.threads is 0'"
+    "wick.cpu.threads, 0, 'wick.cpu.threads is 0'",
+    "wick.cpu.threads, two, 'wick.cpu.threads is two'"
   })
   void probe_unknownSetting_saysWhichOnesThereAre(String property, String value, String reason) {
     System.setProperty(property, value);
