@@ -21,7 +21,6 @@ final class PrefillAttention {
   private static final int MAX_ROWS = 128;
   private static final int MIN_ROWS = 8;
   private static final int MAX_PANELS = 4;
-  private static final long ABOUT_BYTES = PanelProduct.softmaxBytes(MAX_PANELS);
 
   private final AttentionPlan plan;
   private final GemmTile tile;
@@ -38,10 +37,10 @@ final class PrefillAttention {
   private final long keyAt;
   private final long valueAt;
   private final long stateAt;
-  private final long aboutAt;
   private final long zerosAt;
   private final long expandedAt;
   private final @Nullable AttentionPanels panels;
+  private final RunningSoftmax softmax;
 
   /** Binds the operands, whose tiles must fit ({@link #fits}). */
   PrefillAttention(AttentionPlan plan, InnerLoops loops) {
@@ -72,11 +71,19 @@ final class PrefillAttention {
     keyAt = aligned(sumsAt + 4 * capacity * dimPanels * width);
     valueAt = aligned(keyAt + 4L * plan.headDim * blockWidth);
     stateAt = valueAt + 4L * dimPanels * width * blockWidth;
-    aboutAt = stateAt + 8 * capacity;
-    zerosAt = aligned(aboutAt + ABOUT_BYTES * capacity);
+    zerosAt = aligned(stateAt + RunningSoftmax.rowBytes(MAX_PANELS) * capacity);
     expandedAt = aligned(zerosAt + 4L * width);
     long roomAt = expandedAt + expandedBytes(plan);
     panels = code == null ? null : new AttentionPanels(plan, code, tile, math, blocks, roomAt);
+    softmax =
+        new RunningSoftmax(
+            plan,
+            math,
+            panels,
+            new RunningSoftmax.Rows(scoresAt, 4L * blockWidth),
+            new RunningSoftmax.Rows(sumsAt, 4L * dimPanels * width),
+            stateAt,
+            stateAt + RunningSoftmax.STATE_BYTES * capacity);
   }
 
   private static long aligned(long offset) {
@@ -108,7 +115,7 @@ final class PrefillAttention {
     long block = (long) panels * width;
     long values = (valueDim + width - 1) / width * width;
     long fixed = 4 * block * headDim + 4 * block * values + 4L * width + 1024 + more;
-    long perRow = 4 * headDim + 8 * block + 4 * values + 8 + ABOUT_BYTES;
+    long perRow = 4 * headDim + 8 * block + 4 * values + RunningSoftmax.rowBytes(MAX_PANELS);
     long rows = (Worker.SCRATCH_BYTES - fixed) / perRow - GemmTile.ROWS;
     return (int) Math.clamp(rows, 0, Math.max(MAX_ROWS, group));
   }
@@ -128,10 +135,7 @@ final class PrefillAttention {
     packQueries(scratch, firstToken, rows, kvHead);
     scratch.asSlice(sumsAt, 16L * rowTiles * dimPanels * width).fill((byte) 0);
     scratch.asSlice(zerosAt, 4L * width).fill((byte) 0);
-    for (int r = 0; r < rows; r++) {
-      scratch.set(Layouts.FLOAT, stateAt + 8L * r, Float.NEGATIVE_INFINITY);
-      scratch.set(Layouts.FLOAT, stateAt + 8L * r + 4, 0f);
-    }
+    softmax.begin(scratch, rows);
     int firstPosition = plan.position(firstToken);
     int end = firstPosition + count;
     int s = plan.sequence(firstToken);
@@ -147,16 +151,17 @@ final class PrefillAttention {
       for (int panel = 0; panel < wide; panel++) {
         score(scratch, rows, panel);
       }
-      softmax(scratch, rows, firstToken, block, wide);
+      softmax.block(scratch, rows, firstToken, block, wide, wide * width);
       addValues(scratch, rows, wide * width);
     }
     for (int r = 0; r < rows; r++) {
-      float sum = scratch.get(Layouts.FLOAT, stateAt + 8L * r + 4);
+      float sum = softmax.sum(scratch, r);
       int token = firstToken + r / plan.group;
       int head = kvHead * plan.group + r % plan.group;
       long to = plan.result(token, head);
-      math.scale(scratch, sums(r), 1 / sum, plan.result.segment(), to, plan.valueDim);
-      plan.finish(token, head, scratch.get(Layouts.FLOAT, stateAt + 8L * r), sum);
+      long from = sumsAt + 4L * r * dimPanels * width;
+      math.scale(scratch, from, 1 / sum, plan.result.segment(), to, plan.valueDim);
+      plan.finish(token, head, softmax.max(scratch, r), sum);
     }
   }
 
@@ -182,10 +187,6 @@ final class PrefillAttention {
           to + 4L * t * blockWidth,
           4L * blockWidth);
     }
-  }
-
-  private long sums(int row) {
-    return sumsAt + 4L * row * dimPanels * width;
   }
 
   /** Packs scaled queries; rows beyond the last repeat it, and their results are not read. */
@@ -265,68 +266,6 @@ final class PrefillAttention {
   private long expanded(HostTensor cache, long from, int dim, MemorySegment scratch, long to) {
     blocks.widen(cache.dtype(), cache.segment(), from, dim, scratch, to);
     return to;
-  }
-
-  /** Turns scores into weights under the running maxima, and shrinks what was summed so far. */
-  private void softmax(MemorySegment scratch, int rows, int firstToken, int block, int wide) {
-    int done = 0;
-    if (panels != null) {
-      long aboutBytes = PanelProduct.softmaxBytes(wide);
-      for (int r = 0; r < rows; r++) {
-        long about = aboutAt + r * aboutBytes;
-        scratch.set(Layouts.FLOAT, about, scratch.get(Layouts.FLOAT, stateAt + 8L * r));
-        if (r % plan.group == 0) {
-          panels.writeSeen(scratch, firstToken + r / plan.group, block, wide, about);
-        }
-      }
-      done =
-          panels.code().softmax(scratch, scoresAt, 4L * blockWidth, wide, rows, scratch, aboutAt);
-      for (int r = 0; r < done; r++) {
-        long about = aboutAt + r * aboutBytes;
-        float max = scratch.get(Layouts.FLOAT, about);
-        addToSum(scratch, r, max, scratch.get(Layouts.FLOAT, about + 4));
-      }
-    }
-    for (int r = done; r < rows; r++) {
-      softmaxRow(scratch, r, firstToken + r / plan.group, block, wide * width);
-    }
-  }
-
-  /**
-   * As {@link #softmax}, for one row.
-   *
-   * @param columns scores that are looked at
-   */
-  private void softmaxRow(MemorySegment scratch, int row, int token, int block, int columns) {
-    long scores = scoresAt + 4L * row * blockWidth;
-    int from = Math.clamp(plan.firstVisible(token) - (long) block, 0, columns);
-    int to = Math.clamp(plan.position(token) + 1L - block, 0, columns);
-    float old = scratch.get(Layouts.FLOAT, stateAt + 8L * row);
-    int count = Math.max(0, to - from);
-    float max = Math.max(old, math.max(scratch, scores + 4L * from, count));
-    if (count == 0 || max == Float.NEGATIVE_INFINITY) {
-      scratch.asSlice(scores, 4L * columns).fill((byte) 0);
-      return;
-    }
-    float sum = math.exp(scratch, scores + 4L * from, max, scratch, scores + 4L * from, count);
-    if (count < columns) {
-      scratch.asSlice(scores, 4L * from).fill((byte) 0);
-      scratch.asSlice(scores + 4L * to, 4L * (columns - to)).fill((byte) 0);
-    }
-    addToSum(scratch, row, max, sum);
-  }
-
-  private void addToSum(MemorySegment scratch, int row, float max, float sum) {
-    long state = stateAt + 8L * row;
-    float old = scratch.get(Layouts.FLOAT, state);
-    float before = scratch.get(Layouts.FLOAT, state + 4);
-    if (max != old && old != Float.NEGATIVE_INFINITY) {
-      float shrink = (float) Math.exp(old - max);
-      before *= shrink;
-      math.scale(scratch, sums(row), shrink, scratch, sums(row), plan.valueDim);
-    }
-    scratch.set(Layouts.FLOAT, state, max);
-    scratch.set(Layouts.FLOAT, state + 4, before + sum);
   }
 
   private void addValues(MemorySegment scratch, int rows, int depth) {
