@@ -352,13 +352,6 @@ final class Assembler {
     put(0xc4, 0xe1 & ~(general >> 3 << 5), 0x78, 0x92, 0xc0 | mask << 3 | (general & 7));
   }
 
-  /** {@code mask = 16 bits from memory}. */
-  void loadMask(int mask, Mem from) {
-    int x = from.index() < 0 ? 0 : from.index() >> 3;
-    put(0xc4, 0xe1 & ~(x << 6 | from.base() >> 3 << 5), 0x78, 0x90);
-    memory(mask, from);
-  }
-
   /** {@code general = mask}, 16 lanes. */
   void moveFromMask(int general, int mask) {
     put(0xc5, 0xf8 & ~(general >> 3 << 7), 0x93, 0xc0 | (general & 7) << 3 | mask);
